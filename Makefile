@@ -1,0 +1,45 @@
+# Two commands from a fresh clone: make demo, make test.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: demo test lint types tests sample pictures bench clean
+
+demo: $(VENV)/.run  ## open the explorer on sample_logs/
+	$(BIN)/flowtui sample_logs
+
+test: lint types tests  ## every check
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+tests: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+sample: $(VENV)/.dev  ## make sample_logs/ again
+	$(BIN)/python bench/make_sample_logs.py sample_logs
+
+pictures: $(VENV)/.dev  ## make the pictures of README and docs/ again
+	$(BIN)/python docs/make_pictures.py
+
+bench: $(VENV)/.dev  ## time the first paint and a filter over a million records
+	$(BIN)/python bench/explorer.py
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/.run: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.dev: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@

@@ -1,0 +1,83 @@
+"""The log formats, one module each; a module registers itself, and nothing else changes for a new one.
+
+A format says whether a file is its own (from how the file begins), plans the strict scan of many files,
+reads one file carefully, and gives back the raw line of a record.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+
+    from loaders.content import Head
+    from loaders.delimited import Reading
+    from loaders.layouts import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A format and the columns it has here: files of one shape are scanned together.
+
+    Attributes:
+        format: The format's name, as ``groups`` and ``check`` print it.
+        columns: The columns, in the file's order.
+        detail: What else the format needs to know to read its files; equal for files scanned together.
+    """
+
+    format: str
+    columns: tuple[str, ...]
+    detail: tuple[str, ...] = ()
+
+
+class Format(Protocol):
+    """A log format."""
+
+    name: str
+    """What ``groups`` and ``check`` print."""
+    rank: int
+    """Formats are asked in this order: the stricter a format's signature, the earlier."""
+
+    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:
+        """Say what a file is from how it begins, or ``None`` when it is not of this format."""
+
+    def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:
+        """Plan the strict scan: the shape's columns, ``delimited.PATH``, ``LINE`` and ``delimited.SHORT``.
+
+        ``None`` when files of this shape can only be read one by one and carefully.
+        """
+
+    def read(self, shape: Shape, path: str) -> Reading:
+        """Read one file carefully: every record that can be had, every other line named."""
+
+    def raw(self, path: str, line: int) -> str | None:
+        """Give back a record as it stands in the file; ``None`` when the file has changed."""
+
+
+_FORMATS: dict[str, Format] = {}
+
+
+def register(format_: Format) -> None:
+    """Add a format; called once by each module of this package when it is imported."""
+    _FORMATS[format_.name] = format_
+
+
+@cache
+def formats() -> tuple[Format, ...]:
+    """Every format of this package, in the order in which they are asked."""
+    for module in pkgutil.iter_modules(__path__):
+        importlib.import_module(f"{__name__}.{module.name}")
+    return tuple(sorted(_FORMATS.values(), key=lambda format_: format_.rank))
+
+
+def by_name(name: str) -> Format:
+    """Find a format by its name."""
+    formats()
+    return _FORMATS[name]

@@ -1,0 +1,55 @@
+"""Flow logs as text with a header line: S3 deliveries, default and custom formats, names in any order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loaders import delimited
+from loaders.formats import Shape, register
+from loaders.schema import column_names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+
+    from loaders.content import Head
+    from loaders.delimited import Reading
+    from loaders.layouts import Place
+
+# The header is not the first line, or not set out as AWS does: only the careful reading can cope.
+_UNTIDY = ("untidy",)
+
+
+class FlowLog:
+    """Text whose first line names the fields."""
+
+    name = "flow-log"
+    rank = 20
+
+    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:  # noqa: ARG002
+        """Look at the first line that is neither blank nor a comment."""
+        lines = head.text.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+        first = next((line for line in lines if line.strip() and not line.startswith(b"#")), b"")
+        names = first.decode("utf-8", "replace").split()
+        if not delimited.is_header(names):
+            return None
+        tidy = first is lines[0] and head.layers < 2 and first.rstrip(b"\r") == " ".join(names).encode()
+        return Shape(self.name, column_names(names), () if tidy else _UNTIDY)
+
+    def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:
+        """Plan the strict scan."""
+        if shape.detail == _UNTIDY:
+            return None
+        return delimited.scan(paths, shape.columns, header=True)
+
+    def read(self, shape: Shape, path: str) -> Reading:  # noqa: ARG002
+        """Read one file carefully."""
+        return delimited.read(path, None)
+
+    def raw(self, path: str, line: int) -> str | None:
+        """Give back a line."""
+        return delimited.raw_line(path, line)
+
+
+register(FlowLog())

@@ -1,0 +1,113 @@
+"""The one place that executes plans, and the threads that do it.
+
+A ``Lane`` is one background thread with room for one waiting job: the newest request replaces the waiting
+one and asks the running one to stop. Threads are daemons, so that leaving never waits for a query.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import polars as pl
+
+T = TypeVar("T")
+
+
+class Cancelled(Exception):  # noqa: N818 - it is news, not an error
+    """The work is no longer wanted."""
+
+
+class Ticket:
+    """Whether somebody still wants a piece of work."""
+
+    __slots__ = ("_cancelled",)
+
+    def __init__(self) -> None:
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        """Say that nobody wants it any more."""
+        self._cancelled = True
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether nobody wants it any more."""
+        return self._cancelled
+
+    def check(self) -> None:
+        """Stop here if nobody wants it any more.
+
+        Raises:
+            Cancelled: Nobody does.
+        """
+        if self._cancelled:
+            raise Cancelled
+
+
+def collect(plan: pl.LazyFrame) -> pl.DataFrame:
+    """Run a plan."""
+    return plan.collect()
+
+
+class Lane:
+    """A background thread that does the newest job it was given."""
+
+    def __init__(self, name: str) -> None:
+        self._wake = threading.Condition()
+        self._waiting: Callable[[], None] | None = None
+        self._current = Ticket()
+        self._name = name
+        self._thread: threading.Thread | None = None
+
+    def submit(
+        self, job: Callable[[Ticket], T], done: Callable[[T], None], failed: Callable[[Exception], None]
+    ) -> Ticket:
+        """Do a job next, in place of whatever waits or runs here.
+
+        Args:
+            job: What to do; it gets its ticket and should ``check`` it between its steps.
+            done: Called in the lane's thread with the result, unless the job was cancelled.
+            failed: Called in the lane's thread with the error, unless the job was cancelled.
+        """
+        ticket = Ticket()
+
+        def task() -> None:
+            try:
+                ticket.check()
+                result = job(ticket)
+            except Cancelled:
+                return
+            except Exception as error:  # noqa: BLE001 - handed on to whoever asked
+                if not ticket.cancelled:
+                    failed(error)
+                return
+            if not ticket.cancelled:
+                done(result)
+
+        with self._wake:
+            self._current.cancel()
+            self._current, self._waiting = ticket, task
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name=f"flowtui-{self._name}", daemon=True)
+                self._thread.start()
+            self._wake.notify()
+        return ticket
+
+    def cancel(self) -> None:
+        """Drop what waits and ask what runs to stop."""
+        with self._wake:
+            self._current.cancel()
+            self._waiting = None
+
+    def _work(self) -> None:
+        while True:
+            with self._wake:
+                while self._waiting is None:
+                    self._wake.wait()
+                task, self._waiting = self._waiting, None
+            task()
+            del task  # its result can be large, and the next job may be long in coming

@@ -1,0 +1,105 @@
+"""From the table of fields to polars: dtypes, the columns every record has, and its time.
+
+A frame that a format hands over has its own columns (named as ``Field.column``) plus ``FILE`` and ``LINE``.
+``normalise`` adds the envelope of DESIGN's data model: ``timestamp``, ``log_group`` and ``log_stream``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from loaders.fields import BY_COLUMN, Kind, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FILE = "_file"
+"""UInt32: which file of the data set the record came from."""
+LINE = "_line"
+"""UInt32: the record's line in that file, counted from 1 (in Parquet: its row)."""
+
+TIMESTAMP = "timestamp"
+GROUP = "log_group"
+STREAM = "log_stream"
+RESERVED = frozenset({FILE, LINE, TIMESTAMP, GROUP, STREAM, "message"})
+
+TIME = pl.Datetime("ms", "UTC")
+
+_DTYPES: dict[Kind, pl.DataType] = {
+    Kind.INT32: pl.Int32(),
+    Kind.INT64: pl.Int64(),
+    Kind.TEXT: pl.String(),
+    Kind.LABEL: pl.Categorical(),
+}
+
+# What names the log stream of a record, best first: a record has at most one of them.
+_STREAM_COLUMNS = ("interface_id", "resource_id", "tgw_attachment_id", "tgw_id")
+
+# Epoch values at or above these are in milliseconds, microseconds, nanoseconds: AWS itself once wrote
+# milliseconds (December 2017), and no flow log has a record from after the year 5138.
+_EPOCH_UNITS = ((10**17, 10**9), (10**14, 10**6), (10**11, 10**3))
+
+
+def column_dtype(column: str) -> pl.DataType:
+    """The dtype of a column: as the table of fields says, text when the table does not know it."""
+    field = BY_COLUMN.get(column)
+    return _DTYPES[field.kind] if field else pl.String()
+
+
+def column_names(header: Iterable[str]) -> tuple[str, ...]:
+    """Turn the names of a header into column names, all different and none of them ours.
+
+    Known names come out as ``Field.column`` whatever their spelling; an unknown name keeps its own, with
+    ``-`` as ``_``.
+    """
+    names: list[str] = []
+    for raw in header:
+        field = resolve(raw)
+        name = field.column if field and field.version else raw.strip().replace("-", "_")
+        while name in names or name in RESERVED:
+            name += "_"
+        names.append(name)
+    return tuple(names)
+
+
+def in_seconds(column: str) -> pl.Expr:
+    """An epoch column in seconds, whatever unit it was written in (Int64)."""
+    value = pl.col(column)
+    scaled = value
+    for least, divisor in reversed(_EPOCH_UNITS):
+        scaled = pl.when(value >= least).then(value // divisor).otherwise(scaled)
+    return scaled.alias(column)
+
+
+def normalise(plan: pl.LazyFrame, columns: Iterable[str], places: pl.LazyFrame) -> pl.LazyFrame:
+    """Add ``timestamp``, ``log_group`` and ``log_stream`` to the records of one format.
+
+    Args:
+        plan: The records: the format's columns, ``FILE`` and ``LINE``.
+        columns: The format's columns.
+        places: A row for each file: ``FILE``, ``group`` and ``stream`` (Categorical; ``stream`` is null
+            where the record itself names it) and ``time`` (Datetime: the delivery's time, or null).
+
+    A record's time is its ``start``; a format without it falls back on the time in the file's name.
+    """
+    have = set(columns)
+    epochs = [name for name in ("start", "end") if name in have]
+    # A CloudWatch export brings the event's own time.
+    times = [pl.col(TIMESTAMP)] if TIMESTAMP in have else []
+    times += [(pl.col(name) * 1000).cast(TIME) for name in epochs]
+    named = [pl.col(name) for name in _STREAM_COLUMNS if name in have]
+    unnamed = pl.lit("(no interface)").cast(pl.Categorical())
+    return (
+        plan.with_columns(in_seconds(name) for name in epochs)
+        .join(places, on=FILE, how="left", maintain_order="left")
+        .with_columns(
+            pl.col("group").alias(GROUP),
+            pl.coalesce(pl.col("stream"), *named, unnamed).alias(STREAM),
+            pl.coalesce(*times, pl.col("time")).alias(TIMESTAMP),
+        )
+        .drop("group", "stream", "time")
+        # The envelope stands last in every frame, so that frames of one shape can be stacked.
+        .select(pl.exclude(GROUP, STREAM, TIMESTAMP), GROUP, STREAM, TIMESTAMP)
+    )
