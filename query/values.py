@@ -1,0 +1,204 @@
+"""What the polars back end compares: columns, constants and results of functions, each with its type.
+
+Only the polars back end imports this. Every condition made here is never null. It says so by
+``is_not_null() & …`` and not by ``fill_null``, because polars can prove the first form false for whole
+Parquet row groups and skip them, and cannot with the second.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import polars as pl
+
+from query import addresses
+from query.literals import NO_VALUE, numeric
+
+Constant = str | int | float
+Comparison = Callable[[pl.Expr, pl.Expr], pl.Expr]
+
+# How Insights prints a time.
+_TIME_TEXT = "%Y-%m-%d %H:%M:%S%.3f"
+_MILLISECONDS = pl.Datetime("ms", "UTC")
+_NEVER = pl.lit(value=False)
+
+
+class Type(Enum):
+    """What a value holds, as far as comparing goes."""
+
+    INTEGER = "a signed integer of at most 64 bits"
+    DECIMAL = "Float64"
+    TEXT = "String"
+    LABEL = "Categorical, which compares with text for equality as it is"
+    TIME = "Datetime in milliseconds, UTC"
+    TRUTH = "Boolean"
+    NOTHING = "null, or a type that nothing can be compared with"
+
+
+_NUMBERS = frozenset({Type.INTEGER, Type.DECIMAL, Type.TIME, Type.TRUTH})
+_TEXTS = frozenset({Type.TEXT, Type.LABEL})
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An expression and what is known of it.
+
+    Attributes:
+        expr: The value, null where the record has none.
+        type: What it holds.
+        is_address: Whether it is text in which one IPv6 address can have several spellings.
+    """
+
+    expr: pl.Expr
+    type: Type
+    is_address: bool = False
+
+    def text(self) -> pl.Expr:
+        """As String."""
+        match self.type:
+            case Type.TEXT:
+                return self.expr
+            case Type.TIME:
+                return self.expr.dt.strftime(_TIME_TEXT)
+            case Type.TRUTH:
+                return self.expr.cast(pl.Int8).cast(pl.String)
+            case Type.NOTHING:
+                return pl.lit(None, dtype=pl.String)
+            case Type.INTEGER | Type.DECIMAL | Type.LABEL:
+                return self.expr.cast(pl.String)
+
+    def number(self) -> pl.Expr:
+        """As Int64 or Float64; a time as epoch milliseconds; text that is no number becomes null."""
+        match self.type:
+            case Type.INTEGER | Type.DECIMAL:
+                return self.expr
+            case Type.TIME:
+                return self.expr.dt.epoch("ms")
+            case Type.TRUTH:
+                return self.expr.cast(pl.Int64)
+            case Type.TEXT | Type.LABEL | Type.NOTHING:
+                found = self.text().cast(pl.Float64, strict=False)
+                # "nan" and "inf" are words here, not numbers.
+                return pl.when(found.is_finite()).then(found)
+
+
+def column(name: str, dtype: pl.DataType, *, is_address: bool) -> Value:
+    """The value of a column; types that QL cannot compare (lists, structs) are present but equal nothing."""
+    expr = pl.col(name)
+    if dtype in (pl.Int32, pl.Int64):
+        return Value(expr, Type.INTEGER)
+    if dtype == pl.String:
+        return Value(expr, Type.TEXT, is_address)
+    if dtype == pl.Categorical:
+        return Value(expr, Type.LABEL)
+    if dtype == pl.Enum:
+        return Value(expr.cast(pl.String), Type.TEXT)
+    if dtype == pl.Boolean:
+        return Value(expr, Type.TRUTH)
+    if isinstance(dtype, pl.Datetime):
+        return Value(_in_utc(expr, dtype), Type.TIME)
+    if dtype.is_integer():
+        return Value(expr.cast(pl.Int64, strict=False), Type.INTEGER)
+    if dtype.is_numeric():
+        return Value(expr.cast(pl.Float64).fill_nan(None), Type.DECIMAL)
+    return Value(expr, Type.NOTHING)
+
+
+def _in_utc(expr: pl.Expr, dtype: pl.Datetime) -> pl.Expr:
+    if dtype == _MILLISECONDS:
+        return expr
+    in_zone = expr.dt.convert_time_zone("UTC") if dtype.time_zone else expr.dt.replace_time_zone("UTC")
+    return in_zone.dt.cast_time_unit("ms")
+
+
+def constant(value: Constant) -> Value:
+    """The value of a literal."""
+    if isinstance(value, str):
+        return Value(pl.lit(value), Type.TEXT)
+    return Value(pl.lit(value), Type.DECIMAL if isinstance(value, float) else Type.INTEGER)
+
+
+NULL = Value(pl.lit(None, dtype=pl.String), Type.NOTHING)
+
+
+def equals(value: Value, constants: Sequence[Constant]) -> pl.Expr:
+    """Whether a value equals one of some constants. Never null; ``"-"`` is equal to null."""
+    texts = [item for item in constants if isinstance(item, str)]
+    if value.type in _NUMBERS:
+        found = _number_in(value, [number for item in constants if (number := numeric(item)) is not None])
+    elif value.type in _TEXTS:
+        found = _text_in(value, texts)
+        numbers = [item for item in constants if not isinstance(item, str)]
+        if numbers:
+            found = found | _number_in(value, numbers)
+    else:
+        found = _NEVER
+    return found | value.expr.is_null() if NO_VALUE in texts else found
+
+
+def differs(value: Value, constants: Sequence[Constant]) -> pl.Expr:
+    """Whether a value is there and equals none of some constants. Never null."""
+    return value.expr.is_not_null() & ~equals(value, constants)
+
+
+def ordered(value: Value, compare: Comparison, bound: Constant) -> pl.Expr:
+    """Whether a value is there and stands before or after a constant. Never null."""
+    limit = numeric(bound)
+    if value.type in _NUMBERS:
+        if limit is None:
+            return _NEVER
+        if value.type is Type.TIME and isinstance(limit, int):
+            return value.expr.is_not_null() & compare(value.expr, pl.lit(limit).cast(_MILLISECONDS))
+        return value.expr.is_not_null() & compare(value.number(), pl.lit(limit))
+    if value.type not in _TEXTS:
+        return _NEVER
+    if isinstance(bound, str):
+        return value.expr.is_not_null() & compare(value.text(), pl.lit(bound))
+    return compare(value.number(), pl.lit(bound)).fill_null(value=False)
+
+
+def compared(left: Value, compare: Comparison, right: Value) -> pl.Expr:
+    """Whether two values are both there and compare as asked. Never null."""
+    if Type.NOTHING in {left.type, right.type}:
+        return _NEVER
+    if left.type in _NUMBERS or right.type in _NUMBERS:
+        found = compare(left.number(), right.number())
+    elif left.is_address or right.is_address:
+        found = compare(addresses.canonical(left.text()), addresses.canonical(right.text()))
+    else:
+        found = compare(left.text(), right.text())
+    # A number and a text that is none are different, though they cannot be compared.
+    otherwise = left.expr.is_not_null() & right.expr.is_not_null() if compare is operator.ne else _NEVER
+    return pl.coalesce(found, otherwise)
+
+
+def _text_in(value: Value, texts: list[str]) -> pl.Expr:
+    """Membership of a text or a label. Never null."""
+    if not value.is_address:
+        return _member(value.expr, value.expr, texts)
+    # IPv4 has one spelling; only a search for an IPv6 address has to look at spellings.
+    spelled = [addresses.canonical_text(text) for text in texts]
+    v6 = [text for text in spelled if ":" in text]
+    found = _member(value.expr, value.expr, [text for text in spelled if ":" not in text])
+    return found | _member(value.expr, addresses.canonical(value.expr), v6) if v6 else found
+
+
+def _number_in(value: Value, numbers: list[int | float]) -> pl.Expr:
+    """Membership of a number, or of text that spells one. Never null."""
+    if value.type in _TEXTS:
+        return _member(value.number(), value.number(), [float(number) for number in numbers])
+    if value.type is Type.DECIMAL:
+        return _member(value.expr, value.expr, [float(number) for number in numbers])
+    # An integer never equals a fraction, and polars refuses to look for one among integers.
+    return _member(value.expr, value.number(), [number for number in numbers if isinstance(number, int)])
+
+
+def _member(present: pl.Expr, expr: pl.Expr, items: Sequence[Constant]) -> pl.Expr:
+    """Whether an expression equals one of the items, False where ``present`` is null."""
+    if not items:
+        return _NEVER
+    found = expr == pl.lit(items[0]) if len(items) == 1 else expr.is_in(items)
+    return present.is_not_null() & found

@@ -1,0 +1,112 @@
+"""The view of a scope: which records are in it, in order, fetched a window at a time."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from loaders import run
+from loaders.schema import FILE, LINE
+
+if TYPE_CHECKING:
+    from loaders.dataset import Dataset
+    from loaders.run import Ticket
+    from query.scope import Scope
+
+_NUMBER = "_number"
+_KEY = "_key"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The records of a scope.
+
+    Attributes:
+        dataset: Where they are.
+        scope: What was asked for.
+        order: The numbers of the records in scope, in the scope's order (UInt32).
+        seconds: How long it took to find them.
+    """
+
+    dataset: Dataset
+    scope: Scope
+    order: pl.Series
+    seconds: float
+
+    @property
+    def height(self) -> int:
+        """How many records are in scope."""
+        return self.order.len()
+
+    def window(self, offset: int, count: int) -> pl.DataFrame:
+        """Fetch some records: every column that any of them has, and ``format``."""
+        return self.dataset.rows(self.order.slice(offset, count))
+
+    def place_of(self, file: int, line: int) -> int | None:
+        """Find where in the order the record of a line stands, or ``None`` when it is not in scope."""
+        number = self.dataset.number_of(file, line)
+        if number is None:
+            return None
+        places = self.order.eq(number).arg_true()
+        return int(places[0]) if places.len() else None
+
+
+def look(dataset: Dataset, scope: Scope, ticket: Ticket | None = None) -> View:
+    """Find the records of a scope.
+
+    Args:
+        dataset: Where to look.
+        scope: What to look for.
+        ticket: Checked between the parts of the data set.
+
+    Raises:
+        QueryError: The scope's filter is not one.
+        Cancelled: Nobody wants the answer any more.
+    """
+    began = time.perf_counter()
+    found = [pl.DataFrame(schema={_NUMBER: pl.UInt32()})]
+    for part, first in zip(dataset.parts, dataset.offsets, strict=False):
+        if ticket:
+            ticket.check()
+        schema = part.frame.schema
+        key = pl.col(scope.sort) if scope.sort in schema else pl.lit(None)
+        plan = (
+            part.frame.lazy()
+            .with_row_index(_NUMBER, offset=first)
+            .filter(scope.predicate(schema))
+            .select(pl.col(_NUMBER).cast(pl.UInt32()), key.alias(_KEY))
+        )
+        found.append(run.collect(plan))
+    order = (
+        pl.concat(found, how="diagonal_relaxed")
+        .lazy()
+        .sort(_KEY, descending=scope.descending, nulls_last=True, maintain_order=True)
+        .select(_NUMBER)
+        if len(found) > 1
+        else found[0].lazy()
+    )
+    return View(dataset, scope, run.collect(order)[_NUMBER], time.perf_counter() - began)
+
+
+def summarise(dataset: Dataset, scope: Scope, ticket: Ticket | None = None) -> pl.DataFrame:
+    """Count the records of a scope by log group and stream (columns: ``loaders.dataset.SUMMARY_COLUMNS``).
+
+    Raises:
+        QueryError: The scope's filter is not one.
+        Cancelled: Nobody wants the answer any more.
+    """
+    if scope.filter or scope.since or scope.until or scope.group or scope.stream:
+        predicates = {index: scope.predicate(part.frame.schema) for index, part in enumerate(dataset.parts)}
+        return dataset.summary(predicates, ticket)
+    return dataset.summary(None, ticket)
+
+
+def identity(row: dict[str, object]) -> tuple[int, int]:
+    """What a record is known by as data sets come and go: the number of its file, and its line."""
+    file, line = row[FILE], row[LINE]
+    assert isinstance(file, int)
+    assert isinstance(line, int)
+    return file, line

@@ -1,0 +1,157 @@
+"""The app: it wires themes, keys and screens together and starts the reading; it holds no state."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App, SystemCommand
+
+import themes
+from loaders.watch import Follower
+from tui.keymap import ACTIONS, EVERYWHERE, bindings
+from tui.screens.explorer import ExplorerScreen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from types import FrameType
+
+    from textual.screen import Screen
+
+    from loaders.dataset import Dataset
+    from loaders.load import Library
+    from query.scope import Scope
+
+_SIGNALS = ("SIGHUP", "SIGTERM")
+
+
+class FlowtuiApp(App[str]):
+    """The explorer of the logs below some paths; what it returns is an error to print after it has left."""
+
+    BINDINGS: ClassVar = bindings(EVERYWHERE, moves=False)
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    TITLE = "flowtui"
+
+    def __init__(
+        self,
+        roots: Sequence[str],
+        scope: Scope,
+        *,
+        following: bool = False,
+        theme: str | None = None,
+        keys: dict[str, str] | None = None,
+    ) -> None:
+        """Prepare; nothing is read before the first picture is on the screen.
+
+        Args:
+            roots: Directories or files.
+            scope: What to look at first.
+            following: Whether to stay at the newest record.
+            theme: The theme's name; the default is ``dark``, or ``monochrome`` under ``NO_COLOR``.
+            keys: Keys in place of the actions' own, by ``pane.action``.
+        """
+        plain = "NO_COLOR" in os.environ
+        # Textual turns colours into greys under NO_COLOR; with the terminal's own colours it sends none.
+        super().__init__(ansi_color=True if plain else None)
+        self.animation_level = "none"
+        for known in themes.themes().values():
+            self.register_theme(known)
+        self.theme = themes.MONOCHROME if plain else theme or themes.DEFAULT
+        if keys:
+            self.set_keymap(keys)
+        self._roots = tuple(roots)
+        self._explorer = ExplorerScreen(scope, self._roots, following=following, keys=keys)
+        self._follower = Follower(self._open_library, self._roots, self._arrived, self._failed)
+
+    @property
+    def explorer(self) -> ExplorerScreen:
+        """The screen that is always there."""
+        return self._explorer
+
+    def get_default_screen(self) -> Screen[None]:
+        """The explorer stands below every other screen."""
+        return self._explorer
+
+    def on_mount(self) -> None:
+        """Begin reading once the first picture is out."""
+        self._leave_on_signals()
+        self.call_after_refresh(self._follower.start)
+
+    def on_unmount(self) -> None:
+        """Stop reading."""
+        self._follower.stop()
+
+    def _open_library(self) -> Library:
+        from loaders.load import Library
+
+        scope = self._explorer.state.scope
+        return Library(self._roots, since=scope.since, until=scope.until)
+
+    def _arrived(self, dataset: Dataset) -> None:
+        from loaders.discover import NoLogsError
+        from loaders.load import require_logs
+
+        if not dataset.progress and not self._checked:
+            self._checked = True
+            try:
+                require_logs(dataset, self._roots)
+            except NoLogsError as error:
+                self.call_from_thread(self.exit, str(error))
+                return
+        self._explorer.post_message(ExplorerScreen.Arrived(dataset))
+
+    _checked = False
+
+    def _failed(self, error: Exception) -> None:
+        self._explorer.post_message(ExplorerScreen.Failed(error))
+
+    def _leave_on_signals(self) -> None:
+        """Leave when the terminal goes away: a lost SSH session must not leave a busy process behind."""
+
+        def leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+            self.exit()
+
+        for name in _SIGNALS:
+            number = getattr(signal, name, None)
+            if number is not None:
+                try:
+                    signal.signal(number, leave)
+                except ValueError:
+                    return  # not the main thread: a test drives the app
+
+    def get_system_commands(self, screen: Screen[None]) -> Iterable[SystemCommand]:
+        """What the palette finds: the actions of the table, and the themes."""
+        for action in ACTIONS:
+            if action.label:
+                yield SystemCommand(
+                    f"{action.label} ({action.shown})",
+                    action.help,
+                    lambda name=action.name: self._run(name, screen),
+                )
+        for name in self.available_themes:
+            if name in themes.themes():
+                yield SystemCommand(
+                    f"theme {name}", "Change the colours", lambda name=name: self._dress(name)
+                )
+
+    def _run(self, name: str, screen: Screen[None]) -> None:
+        target = (
+            self if any(EVERYWHERE in action.where for action in ACTIONS if action.name == name) else screen
+        )
+        method = getattr(target, f"action_{name}", None)
+        if method is not None:
+            self.call_later(method)
+
+    def _dress(self, name: str) -> None:
+        self.theme = name
+
+    def action_help(self) -> None:
+        """List every key."""
+        from tui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen())
+
+    def action_palette(self) -> None:
+        """Find an action by name."""
+        self.action_command_palette()

@@ -1,0 +1,237 @@
+"""The command line. ``groups`` and ``check`` never import textual; the explorer imports it when it opens."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any, Never
+
+import click
+
+from tui.output import FORMATS, write
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from loaders.dataset import Dataset, FileReport
+
+_FAILED, _WRONG_USAGE = 1, 2
+_CHECK_COLUMNS = ("file", "layout", "format", "state", "records", "problems")
+_EXPLORE = "explore"
+
+
+class _When(click.ParamType[Any]):
+    """A time, as ``--since`` and ``--until`` take it."""
+
+    name = "TIME"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        from query.times import parse_time
+
+        try:
+            return parse_time(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class _Commands(click.Group):
+    """Commands by name; whatever is no command is a path to explore."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        first = args[0] if args else None
+        if first not in {*self.commands, "--help", "-h", "--version"}:
+            args = [_EXPLORE, *args]
+        return super().parse_args(ctx, args)
+
+    def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        formatter.write_usage("flowtui", "[PATH ...] [OPTIONS]\nflowtui COMMAND PATH ... [OPTIONS]")
+
+
+_paths = click.argument("paths", nargs=-1, metavar="[PATH ...]", type=click.Path())
+_since = click.option(
+    "--since", type=_When(), help="Only records at or after TIME: -3h, 2026-01-01, epoch seconds."
+)
+_until = click.option("--until", type=_When(), help="Only records before TIME.")
+_form = click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="table",
+    show_default=True,
+    help="How to print it.",
+)
+_no_store = click.option(
+    "--no-store", is_flag=True, help="Read the logs themselves and nothing else; so far that is always done."
+)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]}, subcommand_metavar="")
+@click.version_option(package_name="flowtui", message="flowtui %(version)s")
+def cli() -> None:
+    """Explore AWS VPC Flow Logs in a directory, as `aws s3 sync` or a CloudWatch export left it.
+
+    Without a command the explorer opens on PATH (default: this directory); press ? there for every key.
+    """
+
+
+@cli.command(_EXPLORE, hidden=True)
+@_paths
+@_since
+@_until
+@click.option("--filter", "text", metavar="EXPR", default="", help="Begin with this filter.")
+@click.option("--follow", is_flag=True, help="Stay at the newest record as deliveries arrive.")
+@click.option("--theme", metavar="NAME", help="dark, light, contrast, sixteen or monochrome.")
+@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+@_no_store
+def explore(
+    paths: tuple[str, ...],
+    since: datetime | None,
+    until: datetime | None,
+    text: str,
+    theme: str | None,
+    *,
+    follow: bool,
+    no_mouse: bool,
+    no_store: bool,
+) -> None:
+    """Open the explorer."""
+    del no_store
+    from loaders.discover import NoLogsError, check_roots
+
+    paths = paths or (".",)
+    try:
+        check_roots(paths)
+    except NoLogsError as error:
+        _give_up(str(error))
+    _check_filter(text)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        _give_up("The explorer needs a terminal. In a script use `flowtui groups` or `flowtui check`.")
+    import themes
+    from query.scope import Scope
+    from tui.app import FlowtuiApp
+
+    if theme is not None and theme not in themes.themes():
+        raise click.BadParameter(
+            f"'{theme}' is not one of {', '.join(themes.themes())}.", param_hint="'--theme'"
+        )
+    app = FlowtuiApp(paths, Scope(since=since, until=until, filter=text), following=follow, theme=theme)
+    said = app.run(mouse=not no_mouse)
+    if said:
+        _give_up(said)
+
+
+def _check_filter(text: str) -> None:
+    if not text.strip():
+        return
+    from query.errors import QueryError
+    from query.parse import parse_filter
+
+    try:
+        parse_filter(text)
+    except QueryError as error:
+        click.echo(error.pretty(text), err=True)
+        sys.exit(_WRONG_USAGE)
+
+
+@cli.command()
+@_paths
+@_since
+@_until
+@_form
+@_no_store
+def groups(
+    paths: tuple[str, ...], since: datetime | None, until: datetime | None, form: str, *, no_store: bool
+) -> None:
+    """Count records by log group and stream."""
+    del no_store
+    dataset = _read(paths, since, until)
+    from loaders.dataset import SUMMARY_COLUMNS
+    from query.scope import Scope
+    from query.view import summarise
+
+    summary = summarise(dataset, Scope(since=since, until=until))
+    write(summary.to_dicts(), SUMMARY_COLUMNS, form)
+    if dataset.problem_count:
+        click.echo(
+            f"{dataset.problem_count} lines or files could not be read; `flowtui check` names them.", err=True
+        )
+
+
+@cli.command()
+@_paths
+@_form
+@_no_store
+def check(paths: tuple[str, ...], form: str, *, no_store: bool) -> None:
+    """Say of each file what it is and what is wrong with it; exit status 1 if anything is."""
+    del no_store
+    dataset = _read(paths, None, None)
+    reports = sorted(dataset.files.values(), key=lambda report: report.source.name)
+    rows = [_checked(report) for report in reports]
+    if form == "table":
+        _print_check(rows, reports)
+    else:
+        write(rows, _CHECK_COLUMNS, form)
+    if not all(report.sound for report in reports):
+        sys.exit(_FAILED)
+
+
+def _checked(report: FileReport) -> dict[str, Any]:
+    problems: list[dict[str, Any]] = report.problems.select("line", "what").to_dicts()
+    if report.state in {"incomplete", "unreadable"} and report.reason:
+        problems.append({"line": None, "what": report.reason})
+    return {
+        "file": os.fsencode(report.source.name).decode("utf-8", "backslashreplace"),
+        "layout": report.source.place.layout,
+        "format": report.format,
+        "state": report.state,
+        "records": report.records,
+        "problems": problems,
+    }
+
+
+def _print_check(rows: list[dict[str, Any]], reports: list[FileReport]) -> None:
+    shown = [
+        {
+            **row,
+            "problems": len(row["problems"]),
+            "remark": report.reason if report.state == "skipped" else None,
+        }
+        for row, report in zip(rows, reports, strict=True)
+    ]
+    write(shown, ("layout", "format", "state", "records", "problems", "file", "remark"), "table")
+    from tui.sanitise import clean
+
+    for row in rows:
+        for problem in row["problems"]:
+            line = f":{problem['line']}" if problem["line"] is not None else ""
+            click.echo(f"{clean(row['file'])}{line}: {clean(problem['what'])}")
+    bad = sum(1 for report in reports if not report.sound)
+    records = sum(report.records for report in reports)
+    verdict = f"{bad} of them with problems" if bad else "all of them sound"
+    click.echo(f"{len(reports)} files, {records} records, {verdict}.", err=True)
+
+
+def _read(paths: tuple[str, ...], since: datetime | None, until: datetime | None) -> Dataset:
+    from loaders.discover import NoLogsError
+    from loaders.load import Library
+
+    try:
+        return Library(paths or (".",), since=since, until=until).read_all()
+    except NoLogsError as error:
+        _give_up(str(error))
+
+
+def _give_up(sentence: str) -> Never:
+    from tui.sanitise import clean
+
+    click.echo(f"flowtui: {clean(sentence)}", err=True)
+    sys.exit(_FAILED)
+
+
+def main() -> None:
+    """Run the command line."""
+    cli(prog_name="flowtui")
+
+
+if __name__ == "__main__":
+    main()

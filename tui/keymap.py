@@ -1,0 +1,173 @@
+"""Every action once: its keys, its name and what it does. Bindings, footer, help and manual are made of this.
+
+An action belongs to the panes named in ``where``; ``everywhere`` means all of them. The order is that of the
+footer: what does not fit there is left out from the end, and ``?`` lists everything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.binding import Binding
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+GROUPS, RECORDS, RECORD, PROBLEMS = "groups", "records", "record", "problems"
+TABLES = (GROUPS, RECORDS, PROBLEMS)
+PANES = (GROUPS, RECORDS, RECORD)
+EVERYWHERE = "everywhere"
+
+_SIGNS = {
+    "enter": "⏎",
+    "escape": "esc",
+    "slash": "/",
+    "question_mark": "?",
+    "plus": "+",
+    "minus": "-",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "home": "Home",
+    "end": "End",
+    "tab": "Tab",
+    "shift+tab": "S-Tab",
+    "space": "Space",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a key does.
+
+    Attributes:
+        name: The action's id, by which it can be given other keys.
+        keys: Its keys, as Textual names them; the first one is shown.
+        label: One or two words for the footer; empty to leave it out there.
+        help: A sentence for the help screen and the manual.
+        where: The panes it works in.
+        priority: Whether it works while a text field has the focus too.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    label: str
+    help: str
+    where: tuple[str, ...]
+    priority: bool = False
+
+    @property
+    def shown(self) -> str:
+        """Its first key as it is printed: ``⏎``, ``/``, ``^d``."""
+        return key_sign(self.keys[0])
+
+
+def key_sign(key: str) -> str:
+    """How a key is printed."""
+    if key in _SIGNS:
+        return _SIGNS[key]
+    return f"^{key.removeprefix('ctrl+')}" if key.startswith("ctrl+") else key
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("open", ("enter",), "open", "Open the group, stream or record under the cursor", TABLES),
+    Action("up", ("escape",), "up", "Go back up: from record to records, to stream, to group, to all", PANES),
+    Action("filter", ("slash",), "filter", "Filter the records; an empty filter shows all", PANES),
+    Action("include", ("plus",), "include", "Keep only records with the value under the cursor", (RECORDS,)),
+    Action("exclude", ("minus",), "exclude", "Leave out records with the value under the cursor", (RECORDS,)),
+    Action(
+        "follow", ("f",), "follow", "Stay at the newest record as deliveries arrive, or stop doing so", PANES
+    ),
+    Action("fold", ("space",), "fold", "Show or hide the streams of the group under the cursor", (GROUPS,)),
+    Action("next_record", ("n",), "next", "Explain the next record", (RECORD,)),
+    Action("previous_record", ("N",), "previous", "Explain the previous record", (RECORD,)),
+    Action(
+        "sort", ("s",), "sort", "Sort by the column under the cursor; again turns the order round", (RECORDS,)
+    ),
+    Action("copy_cell", ("y",), "copy", "Copy the value under the cursor to the clipboard (OSC 52)", TABLES),
+    Action(
+        "copy_record",
+        ("Y",),
+        "copy line",
+        "Copy the record as it stands in its file (OSC 52)",
+        (RECORDS, RECORD),
+    ),
+    Action("problems", ("p",), "problems", "List the lines and files that could not be read", PANES),
+    Action("close", ("escape", "q"), "close", "Close this list", (PROBLEMS,)),
+    Action("back", ("left_square_bracket",), "", "Go back to what was looked at before", PANES),
+    Action("forward", ("right_square_bracket",), "", "Go forward again", PANES),
+    Action("next_pane", ("tab",), "", "Move to the next pane", PANES),
+    Action("previous_pane", ("shift+tab",), "", "Move to the previous pane", PANES),
+    Action("line_up", ("up", "k"), "", "Move up one line", (*TABLES, RECORD)),
+    Action("line_down", ("down", "j"), "", "Move down one line", (*TABLES, RECORD)),
+    Action("page_up", ("pageup", "ctrl+b"), "", "Move up one page", (*TABLES, RECORD)),
+    Action("page_down", ("pagedown", "ctrl+f"), "", "Move down one page", (*TABLES, RECORD)),
+    Action("half_up", ("ctrl+u",), "", "Move up half a page", TABLES),
+    Action("half_down", ("ctrl+d",), "", "Move down half a page", TABLES),
+    Action("top", ("g", "home"), "", "Go to the first line", (*TABLES, RECORD)),
+    Action("bottom", ("G", "end"), "", "Go to the last line", (*TABLES, RECORD)),
+    Action("cell_left", ("left", "h"), "", "Move to the column on the left", TABLES),
+    Action("cell_right", ("right", "l"), "", "Move to the column on the right", TABLES),
+    Action("help", ("question_mark",), "help", "List every key", (EVERYWHERE,)),
+    Action("quit", ("q", "ctrl+q"), "quit", "Leave flowtui", (EVERYWHERE,)),
+    Action("palette", ("ctrl+p",), "", "Find an action or a theme by name", (EVERYWHERE,), priority=True),
+)
+
+# Movement is bound by the widgets that move; everything else by the screen that holds the state.
+MOVES = frozenset(
+    {
+        "line_up",
+        "line_down",
+        "page_up",
+        "page_down",
+        "half_up",
+        "half_down",
+        "top",
+        "bottom",
+        "cell_left",
+        "cell_right",
+    }
+)
+
+
+def bindings(where: str, *, moves: bool) -> list[BindingType]:
+    """The bindings of a pane (or of ``EVERYWHERE``): its moves, or its other actions."""
+    return [
+        Binding(
+            ",".join(action.keys),
+            action.name if where != EVERYWHERE else f"app.{action.name}",
+            action.label or action.help,
+            show=False,
+            id=f"{where}.{action.name}",
+            priority=action.priority,
+        )
+        for action in ACTIONS
+        if where in action.where and (action.name in MOVES) == moves
+    ]
+
+
+def screen_bindings() -> list[BindingType]:
+    """The bindings of the explorer: each pane's own actions, once; ``check_action`` tells the panes apart."""
+    return [
+        Binding(
+            ",".join(action.keys),
+            action.name,
+            action.label or action.help,
+            show=False,
+            id=f"explorer.{action.name}",
+        )
+        for action in ACTIONS
+        if set(action.where) & set(PANES) and action.name not in MOVES
+    ]
+
+
+def footer(where: str) -> list[Action]:
+    """What the footer offers in a pane, most useful first, then what works everywhere."""
+    own = [action for action in ACTIONS if where in action.where and action.label]
+    return own + [action for action in ACTIONS if EVERYWHERE in action.where and action.label]

@@ -1,0 +1,82 @@
+"""The help screen: every key, pane by pane, and what can be typed as a filter; made from the tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from tui.keymap import ACTIONS, EVERYWHERE, PANES, Action, key_sign
+from tui.widgets.one_line import PaneTitle
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+_KEYS = 14
+_EXAMPLE = 26
+
+
+class HelpScreen(Screen[None]):
+    """Everything that can be pressed or typed."""
+
+    DEFAULT_CSS = (Path(__file__).with_suffix(".tcss")).read_text(encoding="utf-8")
+    BINDINGS: ClassVar = [
+        Binding("escape,q,question_mark", "dismiss", show=False),
+        Binding("down,j", "scroll(1)", show=False),
+        Binding("up,k", "scroll(-1)", show=False),
+        Binding("pagedown,space,ctrl+f", "page(1)", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", show=False),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """Lay out one long text."""
+        yield PaneTitle("help")
+        with VerticalScroll():
+            yield Static(help_text())
+
+    def on_mount(self) -> None:
+        """Say how to leave."""
+        self.query_one(PaneTitle).show("esc closes, ↓ ↑ scroll", focused=True)
+
+    def action_scroll(self, by: int) -> None:
+        """Move by lines."""
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+
+    def action_page(self, by: int) -> None:
+        """Move by pages."""
+        scroll = self.query_one(VerticalScroll)
+        scroll.scroll_relative(y=by * scroll.size.height, animate=False)
+
+
+def help_text() -> Content:
+    """Every action under the panes it works in, then the filter's shorthand."""
+    from query.shorthand import SHORTHANDS
+
+    lines: list[Content] = []
+    shown: set[str] = set()
+    for title, where in (*((pane, pane) for pane in PANES), ("everywhere", EVERYWHERE)):
+        lines.append(Content.styled(f"\n {title}", "bold $flow-accent"))
+        if where in PANES and where != PANES[0]:
+            lines.append(Content.styled("   the same, and:", "$flow-dim"))
+        for action in ACTIONS:
+            if where in action.where and action.name not in shown:
+                shown.add(action.name)
+                lines.append(_line(action))
+    lines.append(Content.styled("\n filter", "bold $flow-accent"))
+    lines.append(
+        Content("   field op value, with = != < <= > >= like in, and or not, parentheses; or short:")
+    )
+    for short in SHORTHANDS:
+        example = f"   {short.example}".ljust(_EXAMPLE)
+        lines.append(Content.assemble((example, "$flow-key $flow-key-style"), short.meaning))
+    return Content("\n").join(lines)
+
+
+def _line(action: Action) -> Content:
+    keys = "  ".join(key_sign(key) for key in action.keys)
+    return Content.assemble((f"   {keys}".ljust(_KEYS + 3), "$flow-key $flow-key-style"), action.help)

@@ -1,0 +1,74 @@
+"""The explorer's state and its only owner: the scope, the way that led to it, and the data it looks at.
+
+No widget is known here. The screen asks for a change, gets the new scope, and requests what that needs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from loaders.dataset import Dataset
+    from query.scope import Scope
+    from query.view import View
+
+
+class State:
+    """What is looked at, how we came here, and what has been read."""
+
+    def __init__(self, scope: Scope, *, following: bool) -> None:
+        """Begin with a scope."""
+        self._scope = scope
+        self._back: list[Scope] = []
+        self._forward: list[Scope] = []
+        self.following = following
+        self.dataset: Dataset | None = None
+        self.view: View | None = None
+        self.unseen = 0
+        """Records that arrived above the first one on screen since it was last at the top."""
+
+    @property
+    def scope(self) -> Scope:
+        """What is looked at."""
+        return self._scope
+
+    def go(self, scope: Scope) -> bool:
+        """Look at something else and remember the way; whether it was something else."""
+        if scope == self._scope:
+            return False
+        self._back.append(self._scope)
+        self._forward.clear()
+        self._scope = scope
+        return True
+
+    def back(self) -> bool:
+        """Go back one step, if there is one."""
+        return self._step(self._back, self._forward)
+
+    def forward(self) -> bool:
+        """Go forward one step again, if there is one."""
+        return self._step(self._forward, self._back)
+
+    def _step(self, source: list[Scope], target: list[Scope]) -> bool:
+        if not source:
+            return False
+        target.append(self._scope)
+        self._scope = source.pop()
+        return True
+
+    def sort_by(self, column: str) -> bool:
+        """Sort by a column, largest first; by the same column again, turn the order round."""
+        down = not self._scope.descending if column == self._scope.sort else True
+        return self.go(replace(self._scope, sort=column, descending=down))
+
+    def narrow(self, column: str, value: object, *, keep: bool) -> bool:
+        """Add a condition on a value to the filter."""
+        from query.shorthand import condition
+
+        term = condition(column, value, keep=keep)
+        text = self._scope.filter.strip()
+        if term in text.split(" and "):
+            return False
+        joined = f"({text}) and {term}" if " or " in text.lower() else f"{text} and {term}"
+        return self.go(replace(self._scope, filter=joined if text else term))

@@ -1,0 +1,113 @@
+"""The filter bar: a line to type a filter on, green or red as it is typed, and what is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.binding import Binding
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from tui.sanitise import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+
+class FilterBar(Horizontal):
+    """The line where a filter is typed, and its result is told."""
+
+    DEFAULT_CSS = (Path(__file__).with_suffix(".tcss")).read_text(encoding="utf-8")
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
+
+    class Submitted(Message):
+        """A filter that holds was entered."""
+
+        def __init__(self, text: str) -> None:
+            """Carry the filter as typed."""
+            super().__init__()
+            self.text = text
+
+    class Left(Message):
+        """Typing was given up."""
+
+    def __init__(self, judge: Callable[[str], tuple[bool, str]]) -> None:
+        """Make a bar.
+
+        Args:
+            judge: Says of a text whether it is a filter, and what it means or what is wrong with it.
+        """
+        super().__init__(id="filter")
+        self._judge = judge
+        self._text = ""
+
+    def compose(self) -> ComposeResult:
+        """Hold a prompt, the text and what there is to say."""
+        yield Static(" filter ", id="filter-label", markup=False)
+        yield Input(compact=True, id="filter-input", select_on_focus=False)
+        yield Static("", id="filter-told", markup=False)
+
+    @property
+    def _input(self) -> Input:
+        return self.query_one(Input)
+
+    def edit(self) -> None:
+        """Begin typing."""
+        self._input.focus()
+        self._input.cursor_position = len(self._input.value)
+        self._look(self._input.value)
+
+    def set_text(self, text: str) -> None:
+        """Show a filter that was set elsewhere."""
+        self._text = text
+        with self.prevent(Input.Changed):
+            self._input.value = text
+        self._paint("")
+
+    def tell(self, text: str, tone: str = "dim") -> None:
+        """Say something beside the filter; ``tone`` is ``dim``, ``warn`` or ``reject``."""
+        self.query_one("#filter-told", Static).update(Content.styled(f"{clean(text)} ", f"$flow-{tone}"))
+
+    @property
+    def typing(self) -> bool:
+        """Whether the text has the focus."""
+        return self._input.has_focus
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._look(event.value)
+
+    def _look(self, text: str) -> None:
+        if not text.strip():
+            self._paint("")
+            self.tell("reject  10.0.0.0/8  :22  eni-…  bytes > 1MB   ⏎ shows all")
+            return
+        good, told = self._judge(text)
+        self._paint("good" if good else "bad")
+        self.tell(told if good else f"✗ {told}", "dim" if good else "reject")
+
+    def _paint(self, verdict: str) -> None:
+        self._input.set_class(verdict == "good", "-good")
+        self._input.set_class(verdict == "bad", "-bad")
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value.strip() and not self._judge(event.value)[0]:
+            return
+        self._text = event.value.strip()
+        self._paint("")
+        self.post_message(self.Submitted(self._text))
+
+    def action_leave(self) -> None:
+        """Give up typing: the filter stays as it was."""
+        self.set_text(self._text)
+        self.post_message(self.Left())

@@ -1,0 +1,493 @@
+"""A table of any height: it fetches the rows that are on screen from a source, in a background thread.
+
+The screen never waits: keys move an aim, and the picture follows when the rows have come. Until then the old
+rows stay, so nothing flickers; in practice the rows around the cursor are already here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from loaders.run import Lane, Ticket
+from tui.units import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    from textual import events
+
+_GAP = 1
+# Pages fetched beyond the one on screen, either way: the next page is there before it is asked for.
+_AHEAD = 3
+_HEADER = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """How a column is laid out.
+
+    Attributes:
+        key: Its name to the program.
+        title: Its name to a person.
+        least: Its least width.
+        most: Its greatest width; it grows that far when its rows need it.
+        right: Whether it is set to the right, as numbers are.
+        fold: 0 stays; of the others the highest goes first when space runs out.
+        grow: Whether it takes whatever space is left; it also gives way first when there is too little.
+        tail: How many characters of its end stay when its text is shortened; 0 for a third of the width.
+        toned: Whether it is drawn in its row's tone, which is otherwise kept for rows that are dimmed.
+    """
+
+    key: str
+    title: str
+    least: int
+    most: int
+    right: bool = False
+    fold: int = 0
+    grow: bool = False
+    tail: int = 0
+    toned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row.
+
+    Attributes:
+        identity: What it is known by when rows come and go around it.
+        cells: The text of every column, safe to show.
+        tone: ``accept``, ``reject``, ``warn``, ``dim``, ``strong`` or empty.
+        record: Whatever the source wants to be given back.
+    """
+
+    identity: Hashable
+    cells: tuple[str, ...]
+    tone: str = ""
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+
+class RowSource(Protocol):
+    """Where rows come from."""
+
+    columns: tuple[Column, ...]
+    height: int
+    instant: bool
+    """Whether rows are at hand in memory; otherwise they are fetched in a worker's thread."""
+
+    def window(self, offset: int, amount: int) -> list[Row]:
+        """Fetch rows."""
+
+
+class FrameTable(ScrollView, can_focus=True):
+    """A table that shows a window on a ``RowSource``."""
+
+    DEFAULT_CSS = (Path(__file__).with_suffix(".tcss")).read_text(encoding="utf-8")
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "frame-table--header",
+        "frame-table--cursor",
+        "frame-table--cell",
+        "frame-table--accept",
+        "frame-table--reject",
+        "frame-table--warn",
+        "frame-table--dim",
+        "frame-table--strong",
+    }
+
+    class Moved(Message):
+        """The cursor is on another row, or its row has changed."""
+
+        can_bubble = True
+
+        def __init__(self, table: FrameTable, row: Row | None) -> None:
+            """Tell about a row."""
+            super().__init__()
+            self.table = table
+            self.row = row
+
+        @property
+        def control(self) -> FrameTable:
+            """The table."""
+            return self.table
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the newest position matters."""
+            return isinstance(message, FrameTable.Moved) and message.table is self.table
+
+    class Opened(Message):
+        """A row was opened with the mouse."""
+
+        def __init__(self, table: FrameTable) -> None:
+            """Tell about the row under the cursor."""
+            super().__init__()
+            self.table = table
+
+    class _Fetched(Message):
+        def __init__(self, generation: int, offset: int, rows: list[Row]) -> None:
+            super().__init__()
+            self.generation, self.offset, self.rows = generation, offset, rows
+
+    class Failed(Message):
+        """Rows could not be fetched."""
+
+        def __init__(self, error: Exception) -> None:
+            """Tell why."""
+            super().__init__()
+            self.error = error
+
+    def __init__(self, id: str, *, empty: str = "Nothing here.") -> None:  # noqa: A002 - Textual's own name
+        """Make a table.
+
+        Args:
+            id: The widget's id.
+            empty: What stands in a table without rows: why, and what to press.
+        """
+        super().__init__(id=id)
+        self.empty = empty
+        self.source: RowSource | None = None
+        self.sorted_by: tuple[str, bool] | None = None
+        self._lane = Lane(f"rows-{id}")
+        self._generation = 0
+        self._offset, self._rows = 0, list[Row]()
+        self._asked: tuple[int, int] | None = None
+        self._top = self._cursor = self._aim_top = self._aim = 0
+        self._column = 0
+        self._seen: dict[str, int] = {}
+        self._fit: list[tuple[int, int]] = []
+        self._settling = False
+        self._stale = list[Row]()
+
+    # -- what is shown ---------------------------------------------------------------------------------
+
+    @property
+    def cursor(self) -> int:
+        """The number of the row under the cursor, from 0."""
+        return self._cursor
+
+    @property
+    def top(self) -> int:
+        """The number of the first row on screen."""
+        return self._top
+
+    @property
+    def page(self) -> int:
+        """How many rows fit on the screen."""
+        return max(1, self.size.height - _HEADER)
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor."""
+        return self._row_at(self._cursor)
+
+    @property
+    def first_row(self) -> Row | None:
+        """The first row on screen."""
+        return self._row_at(self._top)
+
+    @property
+    def column(self) -> int:
+        """The index of the column under the cursor."""
+        return self._column
+
+    def show(self, source: RowSource, *, cursor: int = 0, top: int | None = None) -> None:
+        """Show another source; its rows replace those on screen as soon as they have come.
+
+        Args:
+            source: The rows.
+            cursor: The row to put the cursor on.
+            top: The first row on screen; near the cursor by default.
+        """
+        if self.source is None or [c.key for c in source.columns] != [c.key for c in self.source.columns]:
+            self._column = min(self._column, len(source.columns) - 1)
+            self._seen, self._rows = {}, []
+        self.source = source
+        self._generation += 1
+        self._asked = None
+        # The old rows stay on the screen while the new ones are on their way.
+        self._stale = self._rows[self._top - self._offset :][: self.page] if self._top >= self._offset else []
+        self._offset, self._rows = 0, []
+        self.virtual_size = Size(0, source.height + _HEADER)
+        if not source.height:
+            self._top = self._cursor = self._aim = self._aim_top = 0
+            self._settle()
+            return
+        self._aim_at(cursor, top)
+
+    def _row_at(self, number: int) -> Row | None:
+        index = number - self._offset
+        return self._rows[index] if 0 <= index < len(self._rows) else None
+
+    # -- moving ----------------------------------------------------------------------------------------
+
+    def move_to(self, number: int) -> None:
+        """Put the cursor on a row."""
+        self._aim_at(number)
+
+    def _aim_at(self, number: int, top: int | None = None) -> None:
+        height = self.source.height if self.source else 0
+        if not height:
+            return
+        self._aim = max(0, min(number, height - 1))
+        top = self._aim_top if top is None else top
+        top = min(max(top, self._aim - self.page + 1), self._aim)
+        self._aim_top = max(0, min(top, height - self.page))
+        self._settle()
+
+    def _aim_page(self, by: int) -> None:
+        """Move the page and the cursor together, so that the cursor keeps its line on the screen."""
+        self._aim_at(self._aim + by, self._aim_top + by)
+
+    def _settle(self) -> None:
+        """Show what is aimed at if its rows are here; ask for them, and for those around them, if not."""
+        if self.source is None:
+            return
+        height, page = self.source.height, self.page
+        last = min(self._aim_top + page, height)
+        here = self._offset <= self._aim_top and last <= self._offset + len(self._rows)
+        if here:
+            self._commit()
+        margin = page * _AHEAD
+        near_top = self._aim_top - page < self._offset and self._offset > 0
+        near_end = last + page > self._offset + len(self._rows) and self._offset + len(self._rows) < height
+        if not here or near_top or near_end:
+            offset = max(0, self._aim_top - margin)
+            self._ask(offset, min(height, last + margin) - offset)
+
+    def _ask(self, offset: int, amount: int) -> None:
+        if self._asked == (offset, amount) or self.source is None or amount <= 0:
+            return
+        self._asked = (offset, amount)
+        source, generation = self.source, self._generation
+        if source.instant:
+            self._take(offset, source.window(offset, amount))
+            return
+
+        def fetch(_: Ticket) -> list[Row]:
+            return source.window(offset, amount)
+
+        self._lane.submit(
+            fetch,
+            lambda rows: self._tell(self._Fetched(generation, offset, rows)),
+            lambda error: self._tell(self.Failed(error)),
+        )
+
+    def _tell(self, message: Message) -> None:
+        if self.is_attached:
+            self.post_message(message)
+
+    def on_frame_table__fetched(self, message: _Fetched) -> None:
+        """Take rows in, unless the source has changed meanwhile."""
+        message.stop()
+        if message.generation != self._generation:
+            return
+        self._take(message.offset, message.rows)
+
+    def _take(self, offset: int, rows: list[Row]) -> None:
+        self._offset, self._rows = offset, rows
+        self._asked = None
+        self._measure()
+        self._settle()
+
+    def _commit(self) -> None:
+        moved = self._cursor != self._aim or bool(self._stale)
+        scrolled = self._top != self._aim_top or bool(self._stale)
+        before, self._stale = self._cursor, []
+        self._cursor, self._top = self._aim, self._aim_top
+        if scrolled or not moved:
+            self.refresh()
+        else:
+            for number in (before, self._cursor):
+                self.refresh(Region(0, number - self._top + _HEADER, self.size.width, 1))
+        self._settling = True
+        self.scroll_to(y=self._top, animate=False)
+        self._settling = False
+        self.post_message(self.Moved(self, self.row))
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Follow the wheel and the scroll bar."""
+        super().watch_scroll_y(old_value, new_value)
+        if not self._settling and self.source is not None and round(new_value) != self._aim_top:
+            top = round(new_value)
+            self._aim_at(min(max(self._aim, top), top + self.page - 1), top)
+
+    def on_resize(self) -> None:
+        """Keep the cursor on the screen."""
+        if self.source is not None:
+            self._measure()
+            self._aim_at(self._aim)
+
+    def action_line_up(self) -> None:
+        """Move up one line."""
+        self._aim_at(self._aim - 1)
+
+    def action_line_down(self) -> None:
+        """Move down one line."""
+        self._aim_at(self._aim + 1)
+
+    def action_page_up(self) -> None:
+        """Move up one page."""
+        self._aim_page(-self.page)
+
+    def action_page_down(self) -> None:
+        """Move down one page."""
+        self._aim_page(self.page)
+
+    def action_half_up(self) -> None:
+        """Move up half a page."""
+        self._aim_page(-max(1, self.page // 2))
+
+    def action_half_down(self) -> None:
+        """Move down half a page."""
+        self._aim_page(max(1, self.page // 2))
+
+    def action_top(self) -> None:
+        """Go to the first row."""
+        self._aim_at(0)
+
+    def action_bottom(self) -> None:
+        """Go to the last row."""
+        self._aim_at(self.source.height - 1 if self.source else 0)
+
+    def action_cell_left(self) -> None:
+        """Move to the column on the left that is on screen."""
+        self._move_column(-1)
+
+    def action_cell_right(self) -> None:
+        """Move to the column on the right that is on screen."""
+        self._move_column(1)
+
+    def _move_column(self, step: int) -> None:
+        shown = [index for index, _ in self._fit]
+        if shown:
+            place = shown.index(self._column) if self._column in shown else 0
+            self._column = shown[max(0, min(place + step, len(shown) - 1))]
+            self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        """Move to the row that was clicked; open it when it was clicked twice."""
+        self.focus()
+        number = self._top + event.y - _HEADER
+        if self.source is None or event.y < _HEADER or number >= self.source.height:
+            return
+        self._aim_at(number)
+        if event.chain == 2:
+            self.post_message(self.Opened(self))
+
+    # -- drawing ---------------------------------------------------------------------------------------
+
+    def _measure(self) -> None:
+        """Fit the columns: widths grow with what has been seen and never shrink, so that nothing jumps."""
+        if self.source is None:
+            return
+        columns = self.source.columns
+        for index, column in enumerate(columns):
+            widest = max((cell_len(row.cells[index]) for row in self._rows), default=0)
+            least = max(column.least, cell_len(column.title))
+            self._seen[column.key] = min(column.most, max(least, widest, self._seen.get(column.key, 0)))
+        space = self.size.width
+        shown = list(range(len(columns)))
+        while shown and self._total(shown) > space:
+            foldable = [index for index in shown if columns[index].fold]
+            if not foldable:
+                break
+            shown.remove(max(foldable, key=lambda index: columns[index].fold))
+        spare = space - self._total(shown)
+        self._fit = [(index, self._width(columns[index], spare)) for index in shown]
+        if self._column not in shown and shown:
+            self._column = shown[0]
+
+    def _width(self, column: Column, spare: int) -> int:
+        """A column's width; the one that grows takes what is spare, or gives up what is missing."""
+        width = self._seen[column.key]
+        return max(column.least, width + spare) if column.grow else width
+
+    def _total(self, shown: list[int]) -> int:
+        if self.source is None:
+            return 0
+        return sum(self._seen[self.source.columns[index].key] + _GAP for index in shown) - _GAP
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a line of the screen."""
+        width = self.size.width
+        base = self.rich_style
+        if self.source is None:
+            return Strip.blank(width, base)
+        if y == 0:
+            return self._header(self.source.columns, width)
+        number = self._top + y - _HEADER
+        if not self.source.height:
+            return self._message(y, width, base)
+        row = self._stale[y - 1] if self._stale and y <= len(self._stale) else self._row_at(number)
+        if row is None:
+            return Strip.blank(width, base)
+        return self._draw(
+            row, self.source.columns, width, base, under=number == self._cursor and not self._stale
+        )
+
+    def _message(self, y: int, width: int, base: Style) -> Strip:
+        lines = self.empty.split("\n")
+        index = y - 2
+        if not 0 <= index < len(lines):
+            return Strip.blank(width, base)
+        style = base + self.get_component_rich_style("frame-table--dim", partial=True)
+        return Strip([Segment(set_cell_size(f"  {lines[index]}", width), style)], width)
+
+    def _header(self, columns: tuple[Column, ...], width: int) -> Strip:
+        style = self.get_component_rich_style("frame-table--header")
+        parts = []
+        for index, space in self._fit:
+            column = columns[index]
+            title = column.title
+            if self.sorted_by and self.sorted_by[0] == column.key and cell_len(title) + 1 <= space:
+                title += "▼" if self.sorted_by[1] else "▲"
+            parts.append(_set(title, space, right=column.right))
+        return Strip([Segment(set_cell_size((" " * _GAP).join(parts), width), style)], width)
+
+    def _draw(self, row: Row, columns: tuple[Column, ...], width: int, base: Style, *, under: bool) -> Strip:
+        """Draw a row in as few pieces as its styles allow: each one costs bytes on the wire."""
+        tone = (
+            self.get_component_rich_style(f"frame-table--{row.tone}", partial=True)
+            if row.tone
+            else Style.null()
+        )
+        whole = row.tone in {"dim", "strong"}
+        if under:
+            base = base + self.get_component_rich_style("frame-table--cursor")
+        elif whole:
+            base = base + tone
+        segments: list[Segment] = []
+        pending = ""
+        for place, (index, space) in enumerate(self._fit):
+            column = columns[index]
+            text = _set(row.cells[index], space, right=column.right, tail=column.tail)
+            gap = " " * _GAP if place else ""
+            style = base
+            if column.toned and row.tone and not whole and not under:
+                style = base + tone
+            if under and index == self._column and self.has_focus:
+                style = base + self.get_component_rich_style("frame-table--cell")
+            if style is base:
+                pending += gap + text
+            else:
+                segments += [Segment(pending + gap, base), Segment(text, style)]
+                pending = ""
+        segments.append(Segment(pending, base))
+        return Strip(segments).adjust_cell_length(width, base)
+
+
+def _set(text: str, width: int, *, right: bool, tail: int = 0) -> str:
+    """Fit text into a column; what is too long loses its middle."""
+    length = cell_len(text)
+    if length > width:
+        return set_cell_size(shorten(text, width, tail), width)
+    blanks = " " * (width - length)
+    return blanks + text if right else text + blanks
