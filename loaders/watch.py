@@ -10,7 +10,6 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from loaders.discover import NoLogsError
 from loaders.run import Cancelled, Ticket
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ class Follower:
         self._arrived, self._failed = arrived, failed
         self._stop = threading.Event()
         self._ticket = Ticket()
-        self._trouble: str | None = None
+        self._trouble: dict[str, str] = {}
         self._thread = threading.Thread(target=self._work, name="flowtui-follow", daemon=True)
 
     def start(self) -> None:
@@ -61,23 +60,25 @@ class Follower:
     def _work(self) -> None:
         try:
             library = self._open()
-        except NoLogsError as error:
+        except Exception as error:  # noqa: BLE001 - a dead thread would look like logs that never come
             self._failed(error)
             return
         self._refresh(library)
         while not self._stop.is_set():
             try:
                 self._watch(library)
-            except OSError as error:
+            except Exception as error:  # noqa: BLE001 - watchfiles raises what it likes
                 # No more inotify watches, or the directory went away: look without being told.
-                self._tell(error)
+                if not self._trouble:
+                    self._tell("watching", error)
                 self._stop.wait(_WAKE_MS / 1000)
                 self._refresh(library)
 
     def _watch(self, library: Library) -> None:
         from watchfiles import watch
 
-        looked, again = time.monotonic(), False
+        # What came between the first look and the first watch is seen by the second look.
+        looked, again = time.monotonic(), True
         for changes in watch(
             *self._roots,
             watch_filter=None,
@@ -86,24 +87,28 @@ class Follower:
             yield_on_timeout=True,
             stop_event=self._stop,
             raise_interrupt=False,
+            ignore_permission_denied=True,
         ):
+            self._trouble.pop("watching", None)
             if changes or again or time.monotonic() - looked > _FULL_LOOK_SECONDS:
                 self._refresh(library)
                 looked = time.monotonic()
             again = bool(changes)
+            if self._trouble:
+                return  # a directory that comes back is another one, and must be watched anew
 
     def _refresh(self, library: Library) -> None:
         try:
             for dataset in library.refresh(self._ticket):
                 self._arrived(dataset)
-            self._trouble = None
+            self._trouble.pop("reading", None)
         except Cancelled:
             return
-        except (NoLogsError, OSError) as error:
-            self._tell(error)
+        except Exception as error:  # noqa: BLE001 - told to the reader, and the watch goes on
+            self._tell("reading", error)
 
-    def _tell(self, error: Exception) -> None:
+    def _tell(self, doing: str, error: Exception) -> None:
         """Tell of trouble once, however often it is met."""
-        if str(error) != self._trouble:
-            self._trouble = str(error)
+        if str(error) != self._trouble.get(doing):
+            self._trouble[doing] = str(error)
             self._failed(error)

@@ -29,7 +29,7 @@ _SIGNALS = ("SIGHUP", "SIGTERM")
 class FlowtuiApp(App[str]):
     """The explorer of the logs below some paths; what it returns is an error to print after it has left."""
 
-    BINDINGS: ClassVar = bindings(EVERYWHERE, moves=False)
+    BINDINGS: ClassVar = bindings(EVERYWHERE)
     COMMAND_PALETTE_BINDING = "ctrl+p"
     TITLE = "flowtui"
 
@@ -145,6 +145,18 @@ class FlowtuiApp(App[str]):
 
     def _dress(self, name: str) -> None:
         self.theme = name
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Plain letters are text while text is typed."""
+        from textual.widgets import Input
+
+        if action in {"help", "leave"} and isinstance(self.focused, Input):
+            return False
+        return super().check_action(action, parameters)
+
+    def action_leave(self) -> None:
+        """Leave flowtui."""
+        self.exit()
 
     def action_help(self) -> None:
         """List every key."""

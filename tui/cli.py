@@ -43,8 +43,28 @@ class _Commands(click.Group):
             args = [_EXPLORE, *args]
         return super().parse_args(ctx, args)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        # The explorer has no name of its own in what a person types or reads.
+        return ("" if name == _EXPLORE else name), command, rest
+
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        formatter.write_usage("flowtui", "[PATH ...] [OPTIONS]\nflowtui COMMAND PATH ... [OPTIONS]")
+        formatter.write_usage("flowtui", "[PATH ...] [OPTIONS]")
+        formatter.write_usage("flowtui", "COMMAND PATH ... [OPTIONS]", prefix="       ")
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the explorer's options beside our own, then the commands."""
+        own = [record for param in self.get_params(ctx) if (record := param.get_help_record(ctx))]
+        explorer = [
+            record
+            for param in self.commands[_EXPLORE].params
+            if isinstance(param, click.Option) and (record := param.get_help_record(ctx)) is not None
+        ]
+        with formatter.section("Options"):
+            formatter.write_dl([*explorer, *own])
+        self.format_commands(ctx, formatter)
 
 
 _paths = click.argument("paths", nargs=-1, metavar="[PATH ...]", type=click.Path())

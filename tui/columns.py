@@ -47,7 +47,7 @@ def _outcome(record: Mapping[str, Any]) -> str:
 def _time(*, dated: bool) -> RecordColumn:
     width = 14 if dated else 8
     return RecordColumn(
-        Column("time", "time" if dated else "time UTC", width, width),
+        Column("time", "UTC", width, width),
         "timestamp",
         (),
         lambda record: clock(record.get("timestamp"), dated=dated),

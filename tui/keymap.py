@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 GROUPS, RECORDS, RECORD, PROBLEMS = "groups", "records", "record", "problems"
 TABLES = (GROUPS, RECORDS, PROBLEMS)
+CELLS = (RECORDS, PROBLEMS)
 PANES = (GROUPS, RECORDS, RECORD)
 EVERYWHERE = "everywhere"
 
@@ -52,7 +53,6 @@ class Action:
         label: One or two words for the footer; empty to leave it out there.
         help: A sentence for the help screen and the manual.
         where: The panes it works in.
-        priority: Whether it works while a text field has the focus too.
     """
 
     name: str
@@ -60,7 +60,6 @@ class Action:
     label: str
     help: str
     where: tuple[str, ...]
-    priority: bool = False
 
     @property
     def shown(self) -> str:
@@ -85,6 +84,8 @@ ACTIONS: tuple[Action, ...] = (
         "follow", ("f",), "follow", "Stay at the newest record as deliveries arrive, or stop doing so", PANES
     ),
     Action("fold", ("space",), "fold", "Show or hide the streams of the group under the cursor", (GROUPS,)),
+    Action("show_streams", ("right", "l"), "", "Show the streams of the group under the cursor", (GROUPS,)),
+    Action("hide_streams", ("left", "h"), "", "Hide the streams of the group under the cursor", (GROUPS,)),
     Action("next_record", ("n",), "next", "Explain the next record", (RECORD,)),
     Action("previous_record", ("N",), "previous", "Explain the previous record", (RECORD,)),
     Action(
@@ -112,14 +113,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("half_down", ("ctrl+d",), "", "Move down half a page", TABLES),
     Action("top", ("g", "home"), "", "Go to the first line", (*TABLES, RECORD)),
     Action("bottom", ("G", "end"), "", "Go to the last line", (*TABLES, RECORD)),
-    Action("cell_left", ("left", "h"), "", "Move to the column on the left", TABLES),
-    Action("cell_right", ("right", "l"), "", "Move to the column on the right", TABLES),
+    Action("cell_left", ("left", "h"), "", "Move to the column on the left", CELLS),
+    Action("cell_right", ("right", "l"), "", "Move to the column on the right", CELLS),
     Action("help", ("question_mark",), "help", "List every key", (EVERYWHERE,)),
-    Action("quit", ("q", "ctrl+q"), "quit", "Leave flowtui", (EVERYWHERE,)),
-    Action("palette", ("ctrl+p",), "", "Find an action or a theme by name", (EVERYWHERE,), priority=True),
+    Action("leave", ("q",), "quit", "Leave flowtui", (EVERYWHERE,)),
+    Action("palette", ("ctrl+p",), "", "Find an action or a theme by name", (EVERYWHERE,)),
 )
 
-# Movement is bound by the widgets that move; everything else by the screen that holds the state.
+# What the focused widget does itself: the screen hands these on to it.
 MOVES = frozenset(
     {
         "line_up",
@@ -136,35 +137,34 @@ MOVES = frozenset(
 )
 
 
-def bindings(where: str, *, moves: bool) -> list[BindingType]:
-    """The bindings of a pane (or of ``EVERYWHERE``): its moves, or its other actions."""
+def bindings(*where: str) -> list[BindingType]:
+    """The bindings of a screen that has these panes, or of the app (``EVERYWHERE``).
+
+    All of them are priority bindings: the app runs those in the order of the keys, before it takes the next
+    key. Others would reach their action by way of the focused widget, and keys that come in one burst, as
+    they do over a slow line, would overtake each other or go to a widget that has lost the focus. While text
+    is typed, ``check_action`` lets them pass by.
+    """
+    found = [action for action in ACTIONS if set(where) & set(action.where)]
+    scope = "app" if EVERYWHERE in where else "screen"
     return [
         Binding(
             ",".join(action.keys),
-            action.name if where != EVERYWHERE else f"app.{action.name}",
+            f"move('{action.name}')" if action.name in MOVES else f"{scope}.{action.name}",
             action.label or action.help,
             show=False,
-            id=f"{where}.{action.name}",
-            priority=action.priority,
+            id=action.name,
+            priority=True,
         )
-        for action in ACTIONS
-        if where in action.where and (action.name in MOVES) == moves
+        for action in found
     ]
 
 
-def screen_bindings() -> list[BindingType]:
-    """The bindings of the explorer: each pane's own actions, once; ``check_action`` tells the panes apart."""
-    return [
-        Binding(
-            ",".join(action.keys),
-            action.name,
-            action.label or action.help,
-            show=False,
-            id=f"explorer.{action.name}",
-        )
-        for action in ACTIONS
-        if set(action.where) & set(PANES) and action.name not in MOVES
-    ]
+def works(name: str, parameters: tuple[object, ...], pane: str) -> bool:
+    """Whether an action or a move (``move('line_up')``) counts in a pane; what has no key always does."""
+    wanted = str(parameters[0]) if name == "move" and parameters else name
+    found = [action for action in ACTIONS if action.name == wanted]
+    return not found or any(pane in action.where or EVERYWHERE in action.where for action in found)
 
 
 def footer(where: str) -> list[Action]:

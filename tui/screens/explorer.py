@@ -16,7 +16,7 @@ from textual.screen import Screen
 
 from loaders.run import Lane
 from tui.groups import GroupSource, Place
-from tui.keymap import ACTIONS, EVERYWHERE, GROUPS, PANES, RECORD, RECORDS, bindings, screen_bindings
+from tui.keymap import GROUPS, PANES, RECORD, RECORDS, bindings, works
 from tui.sanitise import clean
 from tui.state import State
 from tui.units import count, duration, whole
@@ -42,24 +42,16 @@ _WIDE = 110
 _REST = 0.15
 
 
-class GroupTable(FrameTable):
-    """The groups pane."""
-
-    BINDINGS = bindings(GROUPS, moves=True)
-
-
-class RecordTable(FrameTable):
-    """The records pane."""
-
-    BINDINGS = bindings(RECORDS, moves=True)
-
-
 class ExplorerScreen(Screen[None]):
-    """Three panes, a filter, and the lines that say where we are and what the keys do."""
+    """Three panes, a filter, and the lines that say where we are and what the keys do.
+
+    The focus is set with ``set_focus``, never with ``Widget.focus``: that one waits its turn, and keys typed
+    meanwhile would still go to the old pane.
+    """
 
     DEFAULT_CSS = (Path(__file__).with_suffix(".tcss")).read_text(encoding="utf-8")
     AUTO_FOCUS = None
-    BINDINGS: ClassVar = screen_bindings()
+    BINDINGS: ClassVar = bindings(*PANES)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012 - Textual's own type
 
     class Arrived(Message):
@@ -126,13 +118,13 @@ class ExplorerScreen(Screen[None]):
         with Horizontal(id="body"):
             with Vertical(id="left"):
                 yield PaneTitle(GROUPS)
-                yield GroupTable(GROUPS, empty="No log group yet.")
+                yield FrameTable(GROUPS, cells=False, empty="No log group yet.")
             with Vertical(id="right"):
                 yield PaneTitle(RECORDS)
-                yield RecordTable(RECORDS, empty="")
+                yield FrameTable(RECORDS, empty="")
                 yield PaneTitle(RECORD)
                 yield RecordPane()
-        yield FilterBar(self._judge)
+        yield FilterBar(self._judge, lambda: self.query_one(f"#{self.pane}"))
         yield KeyBar()
 
     @property
@@ -159,7 +151,7 @@ class ExplorerScreen(Screen[None]):
         """Show the first, empty picture."""
         self.bar.set_text(self.state.scope.filter)
         self.record.say("Reading the newest records first.")
-        self.groups.focus()
+        self.set_focus(self.groups)
         self._arrange()
 
     # -- what arrives ----------------------------------------------------------------------------------
@@ -220,7 +212,7 @@ class ExplorerScreen(Screen[None]):
             self.state.unseen = 0
         self.records.sorted_by = self._sorted_column(view)
         self.records.empty = self._why_empty()
-        self.records.show(RecordSource(view), cursor=cursor, top=top)
+        self.records.show(RecordSource(view), more=self._keep_place, cursor=cursor, top=top)
         if not view.height:
             self.record.say(self._why_empty().split("\n", maxsplit=1)[0])
         self._arrange()
@@ -273,7 +265,7 @@ class ExplorerScreen(Screen[None]):
             place = self.groups.row.record["place"]
         source = GroupSource(self._summary, self._unfolded)
         cursor = (source.index(place) if place else 0) or 0
-        self.groups.show(source, cursor=cursor, top=self.groups.top)
+        self.groups.show(source, more=True, cursor=cursor, top=self.groups.top)
 
     @on(Failed)
     @on(FrameTable.Failed)
@@ -347,10 +339,15 @@ class ExplorerScreen(Screen[None]):
             return f"● following{' · ' + news if news else ''}", "warn" if problems else "accent"
         return news, "warn"
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """An action counts in the panes that the table of actions names."""
-        where = {pane for known in ACTIONS if known.name == action for pane in known.where}
-        return not where or self.pane in where or EVERYWHERE in where
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """An action counts in the panes that the table of actions names, and not while text is typed."""
+        if self.bar.typing:
+            return action in {"next_pane", "previous_pane"}
+        return works(action, parameters, self.pane)
+
+    def action_move(self, name: str) -> None:
+        """Have the focused pane move."""
+        getattr(self.query_one(f"#{self.pane}"), f"action_{name}")()
 
     # -- what is done ----------------------------------------------------------------------------------
 
@@ -408,7 +405,7 @@ class ExplorerScreen(Screen[None]):
         """Open what is under the cursor of the focused pane."""
         if self.pane == RECORDS:
             self._zoomed = True
-            self.record.focus()
+            self.set_focus(self.record)
         elif self.pane == GROUPS and self.groups.row is not None:
             place: Place = self.groups.row.record["place"]
             self._open_place(place)
@@ -418,34 +415,49 @@ class ExplorerScreen(Screen[None]):
             first = place.group not in self._unfolded
             self._unfolded.add(place.group)
             if not first and self.state.scope.group == place.group and not self.state.scope.stream:
-                self.records.focus()
+                self.set_focus(self.records)
             else:
                 self._list_groups(place)
                 source = self.groups.source
                 index = source.index(place) if isinstance(source, GroupSource) else None
                 self.groups.move_to((index or 0) + 1)
         else:
-            self.records.focus()
+            self.set_focus(self.records)
         self._go(replace(self.state.scope, group=place.group, stream=place.stream))
 
     def action_fold(self) -> None:
         """Show or hide the streams of a group."""
+        self._fold(None)
+
+    def action_show_streams(self) -> None:
+        """Show the streams of a group."""
+        self._fold(hidden=False)
+
+    def action_hide_streams(self) -> None:
+        """Hide the streams of a group."""
+        self._fold(hidden=True)
+
+    def _fold(self, hidden: bool | None) -> None:
         if self.groups.row is None:
             return
-        place: Place = self.groups.row.record["place"]
-        self._unfolded ^= {place.group}
-        self._list_groups(Place(place.group))
+        group = self.groups.row.record["place"].group
+        if hidden is None:
+            hidden = group in self._unfolded
+        if hidden == (group not in self._unfolded):
+            return
+        self._unfolded ^= {group}
+        self._list_groups(Place(group))
         self._arrange()
 
     def action_up(self) -> None:
         """Go up one level."""
         if self.pane == RECORD:
             self._zoomed = False
-            self.records.focus()
+            self.set_focus(self.records)
         elif self.pane == RECORDS:
             scope = self.state.scope
             self._list_groups(Place(scope.group, scope.stream) if scope.group else None)
-            self.groups.focus()
+            self.set_focus(self.groups)
         else:
             scope = self.state.scope
             if scope.group:
@@ -484,7 +496,7 @@ class ExplorerScreen(Screen[None]):
     def _turn(self, step: int) -> None:
         self._zoomed = False
         name = PANES[(PANES.index(self.pane) + step) % len(PANES)]
-        self.query_one(f"#{name}").focus()
+        self.set_focus(self.query_one(f"#{name}"))
 
     def action_filter(self) -> None:
         """Type a filter."""
@@ -513,14 +525,7 @@ class ExplorerScreen(Screen[None]):
 
     @on(FilterBar.Submitted)
     def _filter_entered(self, message: FilterBar.Submitted) -> None:
-        self.records.focus()
-        self.bar.tell("")
         self._go(replace(self.state.scope, filter=message.text))
-
-    @on(FilterBar.Left)
-    def _filter_left(self) -> None:
-        self.bar.tell("")
-        self.query_one(f"#{self._pane}").focus()
 
     def action_follow(self) -> None:
         """Stay at the newest record, or stop doing so."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.screen import Screen
 
-from tui.keymap import PROBLEMS, bindings
+from tui.keymap import PROBLEMS, bindings, works
 from tui.sanitise import clean
 from tui.units import whole
 from tui.widgets.frame_table import Column, FrameTable, Row
@@ -57,17 +57,11 @@ class ProblemSource:
         return rows
 
 
-class ProblemTable(FrameTable):
-    """The list of problems."""
-
-    BINDINGS = bindings(PROBLEMS, moves=True)
-
-
 class ProblemsScreen(Screen[None]):
     """Lists what could not be read, and shows the line under the cursor."""
 
     DEFAULT_CSS = (Path(__file__).with_suffix(".tcss")).read_text(encoding="utf-8")
-    BINDINGS: ClassVar = bindings(PROBLEMS, moves=False)
+    BINDINGS: ClassVar = bindings(PROBLEMS)
 
     def __init__(self, dataset: Dataset) -> None:
         """List the problems of a data set."""
@@ -80,7 +74,7 @@ class ProblemsScreen(Screen[None]):
         from tui.widgets.record_pane import RecordPane
 
         yield PaneTitle(PROBLEMS)
-        yield ProblemTable("problem-table", empty="Every line of every file was read.\nPress esc to go back.")
+        yield FrameTable("problem-table", empty="Every line of every file was read.\nPress esc to go back.")
         yield PaneTitle("line")
         yield RecordPane()
         yield KeyBar()
@@ -91,9 +85,9 @@ class ProblemsScreen(Screen[None]):
         files = f"{whole(source.height)} in {whole(source.files)} files" if source.height else "none"
         self.query_one(f"#{PROBLEMS}-title", PaneTitle).show(files, focused=True)
         self.query_one(KeyBar).show(PROBLEMS)
-        table = self.query_one(ProblemTable)
+        table = self.query_one(FrameTable)
         table.show(source)
-        table.focus()
+        self.set_focus(table)
 
     @on(FrameTable.Moved)
     def _problem_changed(self, message: FrameTable.Moved) -> None:
@@ -108,6 +102,20 @@ class ProblemsScreen(Screen[None]):
         number = next((key for key, other in self._dataset.files.items() if other is report), -1)
         raw = self._dataset.raw(number, line) if line is not None else None
         return raw if raw is not None else f"{report.reason or 'The line is not there any more.'}"
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """An action counts if the table of actions names this list."""
+        return works(action, parameters, PROBLEMS)
+
+    def action_move(self, name: str) -> None:
+        """Have the list move."""
+        getattr(self.query_one(FrameTable), f"action_{name}")()
+
+    def action_copy_cell(self) -> None:
+        """Copy the value under the cursor."""
+        table = self.query_one(FrameTable)
+        if table.row is not None:
+            self.app.copy_to_clipboard(table.row.cells[table.column])
 
     def action_close(self) -> None:
         """Go back."""

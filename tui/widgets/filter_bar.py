@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from textual import on
-from textual.binding import Binding
+from textual import events, on
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
@@ -18,14 +17,32 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual.app import ComposeResult
-    from textual.binding import BindingType
+    from textual.widget import Widget
+
+
+class _Line(Input):
+    """The text. Enter and Escape act at once, so that keys typed right behind them reach the next pane."""
+
+    async def _on_key(self, event: events.Key) -> None:
+        bar = self.parent
+        if self.screen.focused is not self or not isinstance(bar, FilterBar):
+            # It was pressed behind the key that ended the typing, so it is for the pane that came next.
+            event.stop()
+            event.prevent_default()
+            self.app.post_message(events.Key(event.key, event.character))
+            return
+        if event.key in {"enter", "escape"}:
+            event.stop()
+            event.prevent_default()
+            bar.submit() if event.key == "enter" else bar.leave()
+            return
+        await super()._on_key(event)
 
 
 class FilterBar(Horizontal):
     """The line where a filter is typed, and its result is told."""
 
     DEFAULT_CSS = (Path(__file__).with_suffix(".tcss")).read_text(encoding="utf-8")
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
 
     class Submitted(Message):
         """A filter that holds was entered."""
@@ -35,23 +52,21 @@ class FilterBar(Horizontal):
             super().__init__()
             self.text = text
 
-    class Left(Message):
-        """Typing was given up."""
-
-    def __init__(self, judge: Callable[[str], tuple[bool, str]]) -> None:
+    def __init__(self, judge: Callable[[str], tuple[bool, str]], heir: Callable[[], Widget]) -> None:
         """Make a bar.
 
         Args:
             judge: Says of a text whether it is a filter, and what it means or what is wrong with it.
+            heir: Says who gets the focus when typing is over.
         """
         super().__init__(id="filter")
-        self._judge = judge
+        self._judge, self._heir = judge, heir
         self._text = ""
 
     def compose(self) -> ComposeResult:
         """Hold a prompt, the text and what there is to say."""
         yield Static(" filter ", id="filter-label", markup=False)
-        yield Input(compact=True, id="filter-input", select_on_focus=False)
+        yield _Line(compact=True, id="filter-input", select_on_focus=False)
         yield Static("", id="filter-told", markup=False)
 
     @property
@@ -60,7 +75,7 @@ class FilterBar(Horizontal):
 
     def edit(self) -> None:
         """Begin typing."""
-        self._input.focus()
+        self.screen.set_focus(self._input)
         self._input.cursor_position = len(self._input.value)
         self._look(self._input.value)
 
@@ -77,13 +92,14 @@ class FilterBar(Horizontal):
 
     @property
     def typing(self) -> bool:
-        """Whether the text has the focus."""
-        return self._input.has_focus
+        """Whether keys are for the text: at once when ``edit`` was called, which ``has_focus`` is not."""
+        return self.screen.focused is self._input
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self._look(event.value)
+        if self.typing:
+            self._look(event.value)
 
     def _look(self, text: str) -> None:
         if not text.strip():
@@ -98,16 +114,18 @@ class FilterBar(Horizontal):
         self._input.set_class(verdict == "good", "-good")
         self._input.set_class(verdict == "bad", "-bad")
 
-    @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
-        event.stop()
-        if event.value.strip() and not self._judge(event.value)[0]:
+    def submit(self) -> None:
+        """Enter the filter, if it is one."""
+        text = self._input.value.strip()
+        if text and not self._judge(text)[0]:
             return
-        self._text = event.value.strip()
-        self._paint("")
-        self.post_message(self.Submitted(self._text))
+        self.set_text(text)
+        self.tell("")
+        self.screen.set_focus(self._heir())
+        self.post_message(self.Submitted(text))
 
-    def action_leave(self) -> None:
+    def leave(self) -> None:
         """Give up typing: the filter stays as it was."""
         self.set_text(self._text)
-        self.post_message(self.Left())
+        self.tell("")
+        self.screen.set_focus(self._heir())

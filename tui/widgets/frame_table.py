@@ -144,15 +144,17 @@ class FrameTable(ScrollView, can_focus=True):
             super().__init__()
             self.error = error
 
-    def __init__(self, id: str, *, empty: str = "Nothing here.") -> None:  # noqa: A002 - Textual's own name
+    def __init__(self, id: str, *, cells: bool = True, empty: str = "") -> None:  # noqa: A002 - as Textual has it
         """Make a table.
 
         Args:
             id: The widget's id.
+            cells: Whether a single cell of the row under the cursor is marked, for actions on its value.
             empty: What stands in a table without rows: why, and what to press.
         """
         super().__init__(id=id)
         self.empty = empty
+        self._cells = cells
         self.source: RowSource | None = None
         self.sorted_by: tuple[str, bool] | None = None
         self._lane = Lane(f"rows-{id}")
@@ -198,17 +200,20 @@ class FrameTable(ScrollView, can_focus=True):
         """The index of the column under the cursor."""
         return self._column
 
-    def show(self, source: RowSource, *, cursor: int = 0, top: int | None = None) -> None:
+    def show(self, source: RowSource, *, more: bool = False, cursor: int = 0, top: int | None = None) -> None:
         """Show another source; its rows replace those on screen as soon as they have come.
 
         Args:
             source: The rows.
+            more: Whether it shows the same as before, only newer: columns then keep their widths.
             cursor: The row to put the cursor on.
             top: The first row on screen; near the cursor by default.
         """
+        if not more:
+            self._seen = {}
         if self.source is None or [c.key for c in source.columns] != [c.key for c in self.source.columns]:
             self._column = min(self._column, len(source.columns) - 1)
-            self._seen, self._rows = {}, []
+            self._rows = []
         self.source = source
         self._generation += 1
         self._asked = None
@@ -374,7 +379,7 @@ class FrameTable(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Move to the row that was clicked; open it when it was clicked twice."""
-        self.focus()
+        self.screen.set_focus(self)
         number = self._top + event.y - _HEADER
         if self.source is None or event.y < _HEADER or number >= self.source.height:
             return
@@ -393,7 +398,7 @@ class FrameTable(ScrollView, can_focus=True):
             widest = max((cell_len(row.cells[index]) for row in self._rows), default=0)
             least = max(column.least, cell_len(column.title))
             self._seen[column.key] = min(column.most, max(least, widest, self._seen.get(column.key, 0)))
-        space = self.size.width
+        space = self.scrollable_content_region.width
         shown = list(range(len(columns)))
         while shown and self._total(shown) > space:
             foldable = [index for index in shown if columns[index].fold]
@@ -417,7 +422,7 @@ class FrameTable(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw a line of the screen."""
-        width = self.size.width
+        width = self.scrollable_content_region.width
         base = self.rich_style
         if self.source is None:
             return Strip.blank(width, base)
@@ -473,7 +478,7 @@ class FrameTable(ScrollView, can_focus=True):
             style = base
             if column.toned and row.tone and not whole and not under:
                 style = base + tone
-            if under and index == self._column and self.has_focus:
+            if under and self._cells and index == self._column and self.has_focus:
                 style = base + self.get_component_rich_style("frame-table--cell")
             if style is base:
                 pending += gap + text

@@ -106,7 +106,7 @@ class KeyBar(Widget):
     def render(self) -> Content:
         """Draw as many as fit; help and leaving always do."""
         actions = footer(self._where)
-        always = [action for action in actions if action.name in {"help", "quit"}]
+        always = [action for action in actions if action.name in {"help", "leave"}]
         room = self.size.width - sum(self._width(action) for action in always) - 1
         shown = []
         for action in actions:

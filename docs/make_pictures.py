@@ -1,0 +1,77 @@
+"""Make the pictures of README and docs/ from sample_logs/: SVG files in docs/pictures/.
+
+    python docs/make_pictures.py
+
+Local time is UTC in them and every filter takes 9 ms, so that the same code gives the same pictures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from query.scope import Scope
+from tui.app import FlowtuiApp
+from tui.screens import explorer
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = Path(__file__).resolve().parent / "pictures"
+REJECTS = "reject and dstPort = 80"
+# Textual's pictures fetch a font from the web; the reader's own will do.
+FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
+FONT = 'ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace'
+
+# Name, columns and lines, theme, keys, and a filter to begin with.
+SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...], str], ...] = (
+    ("explorer", (140, 38), "dark", ("enter", "enter"), REJECTS),
+    ("groups", (80, 24), "dark", ("enter",), ""),
+    ("records", (80, 24), "dark", ("enter", "enter"), REJECTS),
+    ("record", (80, 24), "dark", ("enter", "enter", "enter"), REJECTS),
+    ("light", (140, 38), "light", ("enter", "enter"), ""),
+    ("monochrome", (80, 24), "monochrome", ("enter", "enter"), REJECTS),
+    ("help", (100, 36), "dark", ("question_mark",), ""),
+)
+
+
+async def settled(pilot: Pilot[str]) -> None:
+    """Wait until everything has been read and drawn."""
+    state = pilot.app.explorer.state  # type: ignore[attr-defined]
+    while state.view is None or state.view.dataset is not state.dataset or state.dataset.progress:
+        await pilot.pause(0.05)
+    await pilot.pause(0.6)
+
+
+async def shoot(name: str, size: tuple[int, int], theme: str, keys: tuple[str, ...], text: str) -> None:
+    """Take one picture."""
+    app = FlowtuiApp(["sample_logs"], Scope(filter=text), theme=theme)
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        for key in keys:
+            await pilot.press(key)
+            await settled(pilot)
+        svg = app.export_screenshot(title="flowtui")
+    svg = FONT_FACE.sub("", svg).replace("Fira Code", FONT).replace(f'"{FONT}"', FONT)
+    (PICTURES / f"{name}.svg").write_text(svg, encoding="utf-8")
+
+
+def main() -> None:
+    """Take them all."""
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    os.chdir(ROOT)
+    explorer.duration = lambda _: "9 ms"
+    PICTURES.mkdir(exist_ok=True)
+    for shot in SHOTS:
+        asyncio.run(shoot(*shot))
+        print(f"docs/pictures/{shot[0]}.svg")
+
+
+if __name__ == "__main__":
+    main()
