@@ -8,12 +8,23 @@ from __future__ import annotations
 from pathlib import Path
 
 from query.shorthand import SHORTHANDS
-from tui.keymap import ACTIONS, EVERYWHERE, PANES, PROBLEMS, key_sign
+from tui.keymap import ACTIONS, EVERYWHERE, PANES, PROBLEMS, key_signs
 
 TARGET = Path(__file__).resolve().parent / "keys.md"
 _INTRO = """# Keys and filters
 
 Made by `python docs/make_keys.py` from the tables of the program; `?` shows the same inside it.
+
+Every key can be changed in `config.toml` in the user's configuration directory (on Linux
+`~/.config/flowtui`), by the name of the action; keys are named as Textual names them, with commas between:
+
+```toml
+theme = "light"
+
+[keys]
+follow = "F"
+line_down = "down,n"
+```
 """
 _FILTER = """
 ## Filters
@@ -33,11 +44,11 @@ def text() -> str:
     """The whole page."""
     parts = [_INTRO]
     for title, where in (*((pane, pane) for pane in (*PANES, PROBLEMS)), ("everywhere", EVERYWHERE)):
-        parts.append(f"\n## {title.capitalize()}\n\n| key | does |\n| --- | --- |\n")
+        parts.append(f"\n## {title.capitalize()}\n\n| key | does | name |\n| --- | --- | --- |\n")
         for action in ACTIONS:
             if where in action.where:
-                keys = ", ".join(f"`{key_sign(key)}`" for key in action.keys)
-                parts.append(f"| {keys} | {action.help} |\n")
+                keys = ", ".join(f"`{sign}`" for sign in key_signs(action, {}))
+                parts.append(f"| {keys} | {action.help} | `{action.name}` |\n")
     parts.append(_FILTER)
     parts += [f"| `{short.example}` | {short.meaning} | `{short.ql}` |\n" for short in SHORTHANDS]
     return "".join(parts)

@@ -22,7 +22,7 @@ _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 
 # What can stand in an IPv6 address that is not spelled canonically: capitals, an IPv4 tail, a zone, leading
 # zeros, zeros that could be shortened. Canonical ones can match too, which costs time only.
-_MAYBE_ODD = "[A-F.%]|(?:^|:)0[0-9a-f]|(?:^|:)0:0(?::|$)"
+_MAYBE_ODD = "[A-F.%]|(?:^|:)0[0-9a-f]|(?:^|:)0:0(?::|$)|::0(?::|$)|(?:^|:)0::|:ffff:"
 _CACHED = 2**15
 
 

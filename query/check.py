@@ -24,6 +24,7 @@ _NEVER_LOGGED = ipaddress.IPv4Network("169.254.0.0/16")
 _NEVER = "AWS never logs traffic to {}, so this can never match."
 _PORTS = frozenset({"srcport", "dstport"})
 _TIME = "timestamp"
+_PLAIN = (tree.Field, tree.Literal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,15 @@ def _check(node: tree.Expr, columns: Collection[str], *, wants_value: bool | Non
     if isinstance(node, tree.Field):
         yield from _field(node, columns, wants_value)
     if isinstance(node, tree.Call):
-        yield from _networks(node)
-    if isinstance(node, tree.Like):
-        _pattern(node.pattern)
+        yield from _networks(node, wants_value)
+    if isinstance(node, tree.Regex):
+        check_pattern(node)
     for field, literal, is_equality in _pairs(node):
         _number(field, literal)
-        messages = (_never_equal(field, literal) if is_equality else None, _capitals(field, literal))
+        messages = (
+            _never_equal(field, literal) if is_equality and wants_value else None,
+            _capitals(field, literal),
+        )
         yield from (QueryWarning(message, literal.span) for message in messages if message)
     if isinstance(node, tree.Compare) and isinstance(node.right, tree.Field):
         _unquoted(node.left, node.operator, node.right, columns)
@@ -87,9 +91,7 @@ def _wants_value_below(node: tree.Expr, wants_value: bool | None) -> bool | None
         case tree.Call(name):
             turned = name in {"isempty", "isblank"}
         case tree.Compare(left, operator, right):
-            if not isinstance(left, tree.Field | tree.Literal) or not isinstance(
-                right, tree.Field | tree.Literal
-            ):
+            if not (isinstance(left, _PLAIN) and isinstance(right, _PLAIN)):
                 return None
             turned = operator == "=" and NO_VALUE in {_text(left), _text(right)}
         case tree.In(_, items, negated):
@@ -132,7 +134,7 @@ def _unquoted(left: tree.Expr, operator: str, right: tree.Field, columns: Collec
     raise QueryError.at(right.span, message, hint or f"Text stands in quotes: {meant}.")
 
 
-def _networks(node: tree.Call) -> Iterator[QueryWarning]:
+def _networks(node: tree.Call, wants_value: bool | None) -> Iterator[QueryWarning]:
     function = functions.find(node.name)
     for argument, takes in zip(node.arguments, function.takes if function else (), strict=False):
         if not takes.is_network:
@@ -144,7 +146,7 @@ def _networks(node: tree.Call) -> Iterator[QueryWarning]:
                 f"{quoted(text)} is not {takes.value}." if text else f"Expected {takes.value} in quotes here."
             )
             raise QueryError.at(argument.span, what, f"Write one like {takes.sample}.")
-        if _is_never_logged(network):
+        if wants_value and _is_never_logged(network):
             yield QueryWarning(_NEVER.format(text), argument.span)
 
 
@@ -159,9 +161,12 @@ def _is_never_logged(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> 
     return isinstance(network, ipaddress.IPv4Network) and network.subnet_of(_NEVER_LOGGED)
 
 
-def _pattern(pattern: tree.Literal | tree.Regex) -> None:
-    if not isinstance(pattern, tree.Regex):
-        return
+def check_pattern(pattern: tree.Regex) -> None:
+    """Refuse a pattern that polars, whose expressions are those of RE2 and so of AWS, cannot use.
+
+    Raises:
+        QueryError: If it is no regular expression.
+    """
     import polars as pl
 
     try:

@@ -6,13 +6,15 @@ import re
 from typing import TYPE_CHECKING, cast
 
 from query.build import span_of
-from query.errors import QueryError, quoted, span_at
+from query.errors import QueryError, chained, quoted, span_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lark import Token
     from lark.exceptions import UnexpectedInput
+
+_LONGEST_NAME = 200
 
 _VALUE = "Expected a value after '{}'."
 _CONDITION = "Expected a condition after '{}'."
@@ -134,11 +136,7 @@ def _token(text: str, refused: Token, last: Token | None, still_open: Sequence[T
         if last.type in _AFTER:
             return QueryError.at(place, _AFTER[last.type].format(_word(last)))
         if refused.type in {"EQUALS", "ORDER", "MATCH"}:
-            message, hint = (
-                "Only two values can be compared at a time.",
-                "Write 'and' between the comparisons.",
-            )
-            return QueryError.at(place, message, hint)
+            return chained(place)
         if still_open and still_open[-1].type == "LSQB":
             return QueryError.at(place, f"Expected ',' or ']' before {quoted(str(refused))}.")
     sentence = _MISPLACED.get(refused.type, "'{}' does not fit here.")
@@ -149,12 +147,13 @@ def _hyphenated(text: str, last: Token) -> QueryError | None:
     """Explain ``foo-bar = 1``: QL reads a hyphen as minus, so such a name needs backticks."""
     if last.type != "MINUS":
         return None
-    head = re.search(r"[A-Za-z0-9_@.-]*$", text[: last.start_pos])
-    tail = re.match(r"-[A-Za-z_][A-Za-z0-9_@.-]*", text[last.start_pos :])
+    position = cast("int", last.start_pos)
+    head = re.search(r"[A-Za-z0-9_@.-]*$", text[max(0, position - _LONGEST_NAME) : position])
+    tail = re.compile(r"-[A-Za-z_][A-Za-z0-9_@.-]*").match(text, position)
     if not head or not head[0] or not tail:
         return None
     name = head[0] + tail[0]
-    place = span_at(text, head.start(), len(name))
+    place = span_at(text, position - len(head[0]), len(name))
     return QueryError.at(place, f"A name with '-' needs backticks: `{name}`.")
 
 

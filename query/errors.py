@@ -64,6 +64,8 @@ class QueryError(ValueError):
     """
 
     def __init__(self, message: str, line: int = 1, column: int = 1, length: int = 1, hint: str = "") -> None:
+        # Names in backticks can hold newlines; a sentence stays on one line.
+        message, hint = message.replace("\n", " "), hint.replace("\n", " ")
         super().__init__(f"{message} {hint}".rstrip())
         self.message = message
         self.line = line
@@ -107,3 +109,9 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     by_spelling = {squeeze(candidate): candidate for candidate in candidates}
     found = difflib.get_close_matches(squeeze(word), by_spelling, n=1, cutoff=0.65)
     return f"Did you mean '{by_spelling[found[0]]}'?" if found else ""
+
+
+def chained(span: Span) -> QueryError:
+    """The refusal of ``1 < packets < 5``, at its second operator."""
+    message = "Only two values can be compared at a time."
+    return QueryError.at(span, message, "Write 'and' between the comparisons.")

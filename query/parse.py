@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 
 __all__ = ["QueryError", "parse_filter"]
 
-DEEPEST = 40
+# So deep can parentheses and `not` be nested; ten are plenty for a person, and hundreds exhaust the stack.
+DEEPEST = 32
+
+_OPENING = frozenset({"LPAR", "LSQB"})
+_CLOSING = frozenset({"RPAR", "RSQB"})
+# Shorthand that becomes `(… or …)`.
+_IN_PARENTHESES = frozenset({"PORT", "ADDRESS"})
 
 
 def parse_filter(text: str) -> tree.Expr:
@@ -76,18 +82,22 @@ class _Reading:
             QueryError: If the query is nested so deep that walking its tree could exhaust the stack.
         """
         self.tokens.append(token)
-        self._nots = self._nots + 1 if token.type == "NOT" else self._nots
-        if token.type in {"LPAR", "LSQB"}:
+        if token.type == "NOT":
+            self._nots += 1
+        elif token.type in _OPENING:
             self.open.append(token)
-            self._depths.append(self._depths[-1] + self._nots + 1)
-        elif token.type in {"RPAR", "RSQB"} and self.open:
+            # `not a = 1` and its canonical text `not (a = 1)` are equally deep.
+            self._depths.append(self._depths[-1] + (self._nots or 1))
+            self._nots = 0
+        elif token.type in _CLOSING and self.open:
             self.open.pop()
             self._depths.pop()
-        if self._depths[-1] + (self._nots if token.type == "NOT" else 0) > DEEPEST:
-            raise QueryError.at(
-                span_of(token), f"Parentheses and 'not' are nested more than {DEEPEST} deep here."
-            )
-        self._nots = self._nots if token.type == "NOT" else 0
+        depth = self._depths[-1] + self._nots + (token.type in _IN_PARENTHESES)
+        if token.type != "NOT":
+            self._nots = 0
+        if depth > DEEPEST:
+            message = f"Parentheses and 'not' are nested more than {DEEPEST} deep here."
+            raise QueryError.at(span_of(token), message)
 
 
 def _refuse_half_characters(text: str) -> None:

@@ -62,14 +62,13 @@ def expand(term: str, span: Span) -> tree.Expr:
     """The condition that a bare term stands for.
 
     Raises:
-        QueryError: If the term is no shorthand, or one that is wrong (port 70000).
-        KeyError: If nothing in the table looks like the term.
+        QueryError: If the term is no shorthand, or one that cannot be (port 70000).
     """
     for shorthand in SHORTHANDS:
         match = shorthand.matches.fullmatch(term)
         if match:
             return shorthand.expand(match, span)
-    raise KeyError(term)
+    raise QueryError.at(span, f"{quoted(term)} stands for nothing here.")
 
 
 def condition(column: str, value: object, *, keep: bool) -> str:
@@ -88,7 +87,8 @@ def condition(column: str, value: object, *, keep: bool) -> str:
         return tree.to_text(tree.Compare(field, "=" if keep else "!=", tree.Literal(NO_VALUE)))
     if isinstance(value, datetime):
         value = (value - _EPOCH) // timedelta(milliseconds=1)
-    literal = tree.Literal(value if isinstance(value, (int, float)) else str(value))
+    # A bool is an int, and QL has conditions as 1 and 0.
+    literal = tree.Literal(+value if isinstance(value, (int, float)) else str(value))
     kept = tree.Compare(field, "=", literal)
     return tree.to_text(kept if keep else tree.Not(kept))
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from query import functions, names, tree, values
+from query.check import check_pattern
 from query.errors import QueryError
 from query.values import Comparison, Type, Value
 
@@ -39,8 +40,8 @@ def predicate(condition: tree.Expr, schema: Schema) -> pl.Expr:
         A Boolean expression that is never null. It is a literal if no column takes part.
 
     Raises:
-        QueryError: If the tree holds a function that does not exist, or a network that is none. A pattern
-            that is no regular expression fails only when the plan runs: ``query.check`` finds it before.
+        QueryError: If the tree holds a function that does not exist, a network that is none, or a pattern
+            that is no regular expression.
     """
     match condition:
         case tree.And(terms):
@@ -49,6 +50,13 @@ def predicate(condition: tree.Expr, schema: Schema) -> pl.Expr:
             return _joined(operator.or_, [predicate(term, schema) for term in terms])
         case tree.Not(term):
             return ~predicate(term, schema)
+        case _:
+            return values.settled(_single(condition, schema))
+
+
+def _single(condition: tree.Expr, schema: Schema) -> pl.Expr:
+    """A condition that joins no others."""
+    match condition:
         case tree.Compare(left, sign, right):
             return _compare(left, sign, right, schema)
         case tree.Like(operand, pattern, negated):
@@ -79,7 +87,7 @@ def _value(node: tree.Expr, schema: Schema) -> Value:
         case tree.Regex() | tree.ListLiteral():
             raise QueryError.at(node.span, "A pattern or a list cannot be compared.")
         case _:
-            return Value(predicate(node, schema), Type.TRUTH)
+            return values.computed(predicate(node, schema), Type.TRUTH)
 
 
 def _call(node: tree.Call, schema: Schema) -> Value:
@@ -96,11 +104,11 @@ def _call(node: tree.Call, schema: Schema) -> Value:
         raise QueryError.at(node.span, f"{function.name} cannot use this value.", str(error)) from None
     match function.gives:
         case functions.Gives.TRUTH:
-            return Value(result.fill_null(value=False), Type.TRUTH)
+            return values.computed(result.fill_null(value=False), Type.TRUTH)
         case functions.Gives.NUMBER:
-            return Value(result.cast(pl.Int64), Type.INTEGER)
+            return values.computed(result.cast(pl.Int64), Type.INTEGER)
         case functions.Gives.TEXT:
-            return Value(result, Type.TEXT)
+            return values.computed(result, Type.TEXT)
 
 
 def _argument(node: tree.Expr, takes: functions.Takes, schema: Schema) -> pl.Expr | str:
@@ -113,20 +121,21 @@ def _argument(node: tree.Expr, takes: functions.Takes, schema: Schema) -> pl.Exp
 
 
 def _compare(left: tree.Expr, sign: tree.Operator, right: tree.Expr, schema: Schema) -> pl.Expr:
-    if isinstance(left, tree.Literal):
-        left, sign, right = right, tree.FLIPPED[sign], left
-    value = _value(left, schema)
-    if not isinstance(right, tree.Literal):
-        return values.compared(value, _OPERATORS[sign], _value(right, schema))
+    first, second = _value(left, schema), _value(right, schema)
+    if first.constant is not None:
+        first, sign, second = second, tree.FLIPPED[sign], first
+    if second.constant is None:
+        return values.compared(first, _OPERATORS[sign], second)
     if sign == "=":
-        return values.equals(value, [right.value])
+        return values.equals(first, [second.constant])
     if sign == "!=":
-        return values.differs(value, [right.value])
-    return values.ordered(value, _ORDER[sign], right.value)
+        return values.differs(first, [second.constant])
+    return values.ordered(first, _ORDER[sign], second.constant)
 
 
 def _like(text: pl.Expr, pattern: tree.Literal | tree.Regex) -> pl.Expr:
     if isinstance(pattern, tree.Regex):
+        check_pattern(pattern)
         return text.str.contains(pattern.pattern)
     return text.str.contains(str(pattern.value), literal=True)
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from loaders.fields import BY_COLUMN, resolve
 from query.errors import NOWHERE, Span
+from query.literals import LARGEST
 from query.services import WORDS
 
 if typing.TYPE_CHECKING:
@@ -49,9 +50,13 @@ class Field(_Node):
 
 @dataclass(frozen=True, slots=True)
 class Literal(_Node):
-    """A text or a number that stands in the query."""
+    """A text or a number that stands in the query; a whole number is an int, as far as 64 bits go."""
 
     value: str | int | float
+
+    def __post_init__(self) -> None:
+        if isinstance(self.value, float) and self.value.is_integer() and abs(self.value) < LARGEST:
+            object.__setattr__(self, "value", int(self.value))
 
 
 @dataclass(frozen=True, slots=True)

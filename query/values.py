@@ -50,11 +50,13 @@ class Value:
         expr: The value, null where the record has none.
         type: What it holds.
         is_address: Whether it is text in which one IPv6 address can have several spellings.
+        constant: The value itself, where it is the same for all records.
     """
 
     expr: pl.Expr
     type: Type
     is_address: bool = False
+    constant: Constant | None = None
 
     def text(self) -> pl.Expr:
         """As String."""
@@ -79,7 +81,9 @@ class Value:
                 return self.expr.dt.epoch("ms")
             case Type.TRUTH:
                 return self.expr.cast(pl.Int64)
-            case Type.TEXT | Type.LABEL | Type.NOTHING:
+            case Type.NOTHING:
+                return pl.lit(None, dtype=pl.Float64)
+            case Type.TEXT | Type.LABEL:
                 found = self.text().cast(pl.Float64, strict=False)
                 # "nan" and "inf" are words here, not numbers.
                 return pl.when(found.is_finite()).then(found)
@@ -116,12 +120,29 @@ def _in_utc(expr: pl.Expr, dtype: pl.Datetime) -> pl.Expr:
 
 def constant(value: Constant) -> Value:
     """The value of a literal."""
-    if isinstance(value, str):
-        return Value(pl.lit(value), Type.TEXT)
-    return Value(pl.lit(value), Type.DECIMAL if isinstance(value, float) else Type.INTEGER)
+    kind = Type.TEXT if isinstance(value, str) else Type.DECIMAL if isinstance(value, float) else Type.INTEGER
+    return Value(pl.lit(value), kind, constant=value)
 
 
 NULL = Value(pl.lit(None, dtype=pl.String), Type.NOTHING)
+
+
+def computed(expr: pl.Expr, kind: Type) -> Value:
+    """The value of a function or of a condition."""
+    if expr.meta.root_names():
+        return Value(expr, kind)
+    value = pl.select(expr).item()
+    if value is None:
+        return NULL
+    return Value(pl.lit(value), kind, constant=int(value) if kind is Type.TRUTH else value)
+
+
+def settled(condition: pl.Expr) -> pl.Expr:
+    """A condition, computed at once if it has no columns.
+
+    polars takes the result of a function of a literal for a column of one row, and refuses to stretch it.
+    """
+    return condition if condition.meta.root_names() else pl.lit(bool(pl.select(condition).item()))
 
 
 def equals(value: Value, constants: Sequence[Constant]) -> pl.Expr:
@@ -161,7 +182,7 @@ def ordered(value: Value, compare: Comparison, bound: Constant) -> pl.Expr:
 
 
 def compared(left: Value, compare: Comparison, right: Value) -> pl.Expr:
-    """Whether two values are both there and compare as asked. Never null."""
+    """Whether two values, none of them constant, are both there and compare as asked. Never null."""
     if Type.NOTHING in {left.type, right.type}:
         return _NEVER
     if left.type in _NUMBERS or right.type in _NUMBERS:

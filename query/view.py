@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loaders import run
-from loaders.schema import FILE, LINE
 
 if TYPE_CHECKING:
     from loaders.dataset import Dataset
@@ -102,11 +101,3 @@ def summarise(dataset: Dataset, scope: Scope, ticket: Ticket | None = None) -> p
         predicates = {index: scope.predicate(part.frame.schema) for index, part in enumerate(dataset.parts)}
         return dataset.summary(predicates, ticket)
     return dataset.summary(None, ticket)
-
-
-def identity(row: dict[str, object]) -> tuple[int, int]:
-    """What a record is known by as data sets come and go: the number of its file, and its line."""
-    file, line = row[FILE], row[LINE]
-    assert isinstance(file, int)
-    assert isinstance(line, int)
-    return file, line

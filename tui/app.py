@@ -10,7 +10,7 @@ from textual.app import App, SystemCommand
 
 import themes
 from loaders.watch import Follower
-from tui.keymap import ACTIONS, EVERYWHERE, bindings
+from tui.keymap import ACTIONS, EVERYWHERE, bindings, key_signs
 from tui.screens.explorer import ExplorerScreen
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class FlowtuiApp(App[str]):
             scope: What to look at first.
             following: Whether to stay at the newest record.
             theme: The theme's name; the default is ``dark``, or ``monochrome`` under ``NO_COLOR``.
-            keys: Keys in place of the actions' own, by ``pane.action``.
+            keys: Keys in place of the actions' own, by the action's name.
         """
         plain = "NO_COLOR" in os.environ
         # Textual turns colours into greys under NO_COLOR; with the terminal's own colours it sends none.
@@ -58,8 +58,8 @@ class FlowtuiApp(App[str]):
         for known in themes.themes().values():
             self.register_theme(known)
         self.theme = themes.MONOCHROME if plain else theme or themes.DEFAULT
-        if keys:
-            self.set_keymap(keys)
+        self._keys = keys or {}
+        self.set_keymap(self._keys)
         self._roots = tuple(roots)
         self._explorer = ExplorerScreen(scope, self._roots, following=following, keys=keys)
         self._follower = Follower(self._open_library, self._roots, self._arrived, self._failed)
@@ -125,7 +125,7 @@ class FlowtuiApp(App[str]):
         for action in ACTIONS:
             if action.label:
                 yield SystemCommand(
-                    f"{action.label} ({action.shown})",
+                    f"{action.label} ({key_signs(action, self._keys)[0]})",
                     action.help,
                     lambda name=action.name: self._run(name, screen),
                 )
@@ -162,7 +162,7 @@ class FlowtuiApp(App[str]):
         """List every key."""
         from tui.screens.help import HelpScreen
 
-        self.push_screen(HelpScreen())
+        self.push_screen(HelpScreen(self._keys))
 
     def action_palette(self) -> None:
         """Find an action by name."""

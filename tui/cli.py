@@ -129,12 +129,19 @@ def explore(
     import themes
     from query.scope import Scope
     from tui.app import FlowtuiApp
+    from tui.config import ConfigError, load
 
+    try:
+        config = load()
+    except ConfigError as error:
+        _give_up(str(error))
+    theme = theme or config.theme
     if theme is not None and theme not in themes.themes():
         raise click.BadParameter(
             f"'{theme}' is not one of {', '.join(themes.themes())}.", param_hint="'--theme'"
         )
-    app = FlowtuiApp(paths, Scope(since=since, until=until, filter=text), following=follow, theme=theme)
+    scope = Scope(since=since, until=until, filter=text)
+    app = FlowtuiApp(paths, scope, following=follow, theme=theme, keys=config.keys)
     said = app.run(mouse=not no_mouse)
     if said:
         _give_up(said)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from textual.binding import Binding
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from textual.binding import BindingType
 
 GROUPS, RECORDS, RECORD, PROBLEMS = "groups", "records", "record", "problems"
@@ -61,17 +63,18 @@ class Action:
     help: str
     where: tuple[str, ...]
 
-    @property
-    def shown(self) -> str:
-        """Its first key as it is printed: ``⏎``, ``/``, ``^d``."""
-        return key_sign(self.keys[0])
-
 
 def key_sign(key: str) -> str:
     """How a key is printed."""
     if key in _SIGNS:
         return _SIGNS[key]
     return f"^{key.removeprefix('ctrl+')}" if key.startswith("ctrl+") else key
+
+
+def key_signs(action: Action, given: Mapping[str, str]) -> list[str]:
+    """An action's keys as they are printed; ``given`` replaces keys, by the action's name."""
+    keys = given[action.name].split(",") if action.name in given else action.keys
+    return [key_sign(key.strip()) for key in keys]
 
 
 ACTIONS: tuple[Action, ...] = (

@@ -98,7 +98,7 @@ class ExplorerScreen(Screen[None]):
             scope: What to look at first.
             roots: The paths, as they were given.
             following: Whether to stay at the newest record.
-            keys: Keys that a person gave to actions in place of their own, by ``pane.action``.
+            keys: Keys that a person gave to actions in place of their own, by name.
         """
         super().__init__()
         self._keys = keys or {}

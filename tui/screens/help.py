@@ -11,10 +11,12 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from tui.keymap import ACTIONS, EVERYWHERE, PANES, Action, key_sign
+from tui.keymap import ACTIONS, EVERYWHERE, PANES, Action, key_signs
 from tui.widgets.one_line import PaneTitle
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from textual.app import ComposeResult
 
 _KEYS = 14
@@ -33,11 +35,16 @@ class HelpScreen(Screen[None]):
         Binding("pageup,ctrl+b", "page(-1)", show=False),
     ]
 
+    def __init__(self, given: Mapping[str, str]) -> None:
+        """List the keys; ``given`` are those that replace actions' own, by name."""
+        super().__init__()
+        self._given = given
+
     def compose(self) -> ComposeResult:
         """Lay out one long text."""
         yield PaneTitle("help")
         with VerticalScroll():
-            yield Static(help_text())
+            yield Static(help_text(self._given))
 
     def on_mount(self) -> None:
         """Say how to leave."""
@@ -53,8 +60,12 @@ class HelpScreen(Screen[None]):
         scroll.scroll_relative(y=by * scroll.size.height, animate=False)
 
 
-def help_text() -> Content:
-    """Every action under the panes it works in, then the filter's shorthand."""
+def help_text(given: Mapping[str, str]) -> Content:
+    """Every action under the panes it works in, then the filter's shorthand.
+
+    Args:
+        given: Keys that were given to actions in place of their own, by name.
+    """
     from query.shorthand import SHORTHANDS
 
     lines: list[Content] = []
@@ -66,7 +77,7 @@ def help_text() -> Content:
         for action in ACTIONS:
             if where in action.where and action.name not in shown:
                 shown.add(action.name)
-                lines.append(_line(action))
+                lines.append(_line(action, given))
     lines.append(Content.styled("\n filter", "bold $flow-accent"))
     lines.append(
         Content("   field op value, with = != < <= > >= like in, and or not, parentheses; or short:")
@@ -77,6 +88,6 @@ def help_text() -> Content:
     return Content("\n").join(lines)
 
 
-def _line(action: Action) -> Content:
-    keys = "  ".join(key_sign(key) for key in action.keys)
+def _line(action: Action, given: Mapping[str, str]) -> Content:
+    keys = "  ".join(key_signs(action, given))
     return Content.assemble((f"   {keys}".ljust(_KEYS + 3), "$flow-key $flow-key-style"), action.help)

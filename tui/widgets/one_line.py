@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
-from tui.keymap import Action, footer, key_sign
+from tui.keymap import Action, footer, key_signs
 from tui.units import shorten
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class KeyBar(Widget):
 
         Args:
             where: The pane.
-            keys: Keys that were given to actions in place of their own, by ``pane.action``.
+            keys: Keys that were given to actions in place of their own, by name.
         """
         if (where, keys or {}) != (self._where, self._keys):
             self._where, self._keys = where, keys or {}
@@ -122,8 +122,7 @@ class KeyBar(Widget):
         return Content.assemble(*pieces)
 
     def _sign(self, action: Action) -> str:
-        given = self._keys.get(f"{self._where}.{action.name}")
-        return key_sign(given.split(",")[0]) if given else action.shown
+        return key_signs(action, self._keys)[0]
 
     def _width(self, action: Action) -> int:
         return len(self._sign(action)) + len(action.label) + 3

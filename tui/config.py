@@ -1,0 +1,85 @@
+"""What a person set for good: ``config.toml`` in the user's configuration directory.
+
+theme = "light"
+
+[keys]                  # actions by name, as docs/keys.md lists them
+follow = "F"
+line_down = "down,n"
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tui.keymap import ACTIONS, EVERYWHERE, PANES, PROBLEMS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_KNOWN = frozenset({"theme", "keys"})
+
+
+class ConfigError(Exception):
+    """The file is not as it has to be; the message names file and key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What was set.
+
+    Attributes:
+        theme: The theme to begin with, or ``None``.
+        keys: For actions by name, the keys that replace their own: as Textual names them, comma between.
+    """
+
+    theme: str | None = None
+    keys: dict[str, str] = field(default_factory=dict)
+
+
+def config_path() -> Path:
+    """Where the file is looked for."""
+    from platformdirs import user_config_path
+
+    return user_config_path("flowtui") / "config.toml"
+
+
+def load(path: Path | None = None) -> Config:
+    """Read the file; without one everything is as it comes.
+
+    Raises:
+        ConfigError: It cannot be read, or something in it is not known.
+    """
+    path = path or config_path()
+    try:
+        data: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Config()
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from None
+    for name in data.keys() - _KNOWN:
+        raise ConfigError(f"{path}: '{name}' is not known. It may hold {' and '.join(sorted(_KNOWN))}.")
+    theme, keys = data.get("theme"), data.get("keys", {})
+    if theme is not None and not isinstance(theme, str):
+        raise ConfigError(f"{path}: 'theme' has to be a name in quotes.")
+    if not isinstance(keys, dict):
+        raise ConfigError(f"{path}: 'keys' has to be a table.")
+    _check_keys(path, keys)
+    return Config(theme, keys)
+
+
+def _check_keys(path: Path, keys: dict[str, Any]) -> None:
+    names = {action.name for action in ACTIONS}
+    for name, given in keys.items():
+        if name not in names:
+            raise ConfigError(f"{path}: keys.{name} is not an action. docs/keys.md lists them.")
+        if not isinstance(given, str) or not given.strip(", "):
+            raise ConfigError(f'{path}: keys.{name} has to name keys in quotes, such as "f" or "down,j".')
+    taken: dict[tuple[str, str], str] = {}
+    for action in ACTIONS:
+        for key in keys[action.name].split(",") if action.name in keys else action.keys:
+            for pane in (*PANES, PROBLEMS) if EVERYWHERE in action.where else action.where:
+                other = taken.setdefault((pane, key.strip()), action.name)
+                if other != action.name and {other, action.name} & keys.keys():
+                    raise ConfigError(f"{path}: '{key}' would mean both {other} and {action.name} in {pane}.")
