@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from query.scope import Scope
+from tui import wording
 from tui.app import FlowtuiApp
-from tui.screens import explorer
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -66,7 +66,7 @@ def main() -> None:
     os.environ["TZ"] = "UTC"
     time.tzset()
     os.chdir(ROOT)
-    explorer.duration = lambda _: "9 ms"
+    wording.duration = lambda _: "9 ms"
     PICTURES.mkdir(exist_ok=True)
     for shot in SHOTS:
         asyncio.run(shoot(*shot))

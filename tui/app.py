@@ -12,6 +12,7 @@ import themes
 from loaders.watch import Follower
 from tui.keymap import ACTIONS, EVERYWHERE, bindings, key_signs
 from tui.screens.explorer import ExplorerScreen
+from tui.workers import Arrived, Failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -99,12 +100,12 @@ class FlowtuiApp(App[str]):
             except NoLogsError as error:
                 self.call_from_thread(self.exit, str(error))
                 return
-        self._explorer.post_message(ExplorerScreen.Arrived(dataset))
+        self._explorer.post_message(Arrived(dataset))
 
     _checked = False
 
     def _failed(self, error: Exception) -> None:
-        self._explorer.post_message(ExplorerScreen.Failed(error))
+        self._explorer.post_message(Failed(error))
 
     def _leave_on_signals(self) -> None:
         """Leave when the terminal goes away: a lost SSH session must not leave a busy process behind."""

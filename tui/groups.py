@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tui.explain import share
 from tui.sanitise import clean
 from tui.units import clock, count, size
-from tui.widgets.frame_table import Column, Row
+from tui.widgets.table_layout import Column, Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -123,9 +123,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("palette", ("ctrl+p",), "", "Find an action or a theme by name", (EVERYWHERE,)),
 )
 
-# What the focused widget does itself: the screen hands these on to it.
+# What the focused pane does itself: the screen hands these on to it.
 MOVES = frozenset(
     {
+        "fold",
+        "show_streams",
+        "hide_streams",
         "line_up",
         "line_down",
         "page_up",

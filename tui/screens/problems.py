@@ -11,8 +11,9 @@ from textual.screen import Screen
 from tui.keymap import PROBLEMS, bindings, works
 from tui.sanitise import clean
 from tui.units import whole
-from tui.widgets.frame_table import Column, FrameTable, Row
+from tui.widgets.frame_table import FrameTable
 from tui.widgets.one_line import KeyBar, PaneTitle
+from tui.widgets.table_layout import Column, Row
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

@@ -6,11 +6,10 @@ rows stay, so nothing flickers; in practice the rows around the cursor are alrea
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size
@@ -19,73 +18,14 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from loaders.run import Lane, Ticket
-from tui.units import shorten
+from tui.widgets.table_layout import GAP, Column, Layout, Row, RowSource, set_text
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
-
     from textual import events
 
-_GAP = 1
 # Pages fetched beyond the one on screen, either way: the next page is there before it is asked for.
 _AHEAD = 3
 _HEADER = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """How a column is laid out.
-
-    Attributes:
-        key: Its name to the program.
-        title: Its name to a person.
-        least: Its least width.
-        most: Its greatest width; it grows that far when its rows need it.
-        right: Whether it is set to the right, as numbers are.
-        fold: 0 stays; of the others the highest goes first when space runs out.
-        grow: Whether it takes whatever space is left; it also gives way first when there is too little.
-        tail: How many characters of its end stay when its text is shortened; 0 for a third of the width.
-        toned: Whether it is drawn in its row's tone, which is otherwise kept for rows that are dimmed.
-    """
-
-    key: str
-    title: str
-    least: int
-    most: int
-    right: bool = False
-    fold: int = 0
-    grow: bool = False
-    tail: int = 0
-    toned: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row.
-
-    Attributes:
-        identity: What it is known by when rows come and go around it.
-        cells: The text of every column, safe to show.
-        tone: ``accept``, ``reject``, ``warn``, ``dim``, ``strong`` or empty.
-        record: Whatever the source wants to be given back.
-    """
-
-    identity: Hashable
-    cells: tuple[str, ...]
-    tone: str = ""
-    record: Mapping[str, Any] = field(default_factory=dict)
-
-
-class RowSource(Protocol):
-    """Where rows come from."""
-
-    columns: tuple[Column, ...]
-    height: int
-    instant: bool
-    """Whether rows are at hand in memory; otherwise they are fetched in a worker's thread."""
-
-    def window(self, offset: int, amount: int) -> list[Row]:
-        """Fetch rows."""
 
 
 class FrameTable(ScrollView, can_focus=True):
@@ -163,8 +103,7 @@ class FrameTable(ScrollView, can_focus=True):
         self._asked: tuple[int, int] | None = None
         self._top = self._cursor = self._aim_top = self._aim = 0
         self._column = 0
-        self._seen: dict[str, int] = {}
-        self._fit: list[tuple[int, int]] = []
+        self._layout = Layout()
         self._settling = False
         self._stale = list[Row]()
 
@@ -210,7 +149,7 @@ class FrameTable(ScrollView, can_focus=True):
             top: The first row on screen; near the cursor by default.
         """
         if not more:
-            self._seen = {}
+            self._layout.forget()
         if self.source is None or [c.key for c in source.columns] != [c.key for c in self.source.columns]:
             self._column = min(self._column, len(source.columns) - 1)
             self._rows = []
@@ -371,7 +310,7 @@ class FrameTable(ScrollView, can_focus=True):
         self._move_column(1)
 
     def _move_column(self, step: int) -> None:
-        shown = [index for index, _ in self._fit]
+        shown = [index for index, _ in self._layout.fit]
         if shown:
             place = shown.index(self._column) if self._column in shown else 0
             self._column = shown[max(0, min(place + step, len(shown) - 1))]
@@ -390,35 +329,12 @@ class FrameTable(ScrollView, can_focus=True):
     # -- drawing ---------------------------------------------------------------------------------------
 
     def _measure(self) -> None:
-        """Fit the columns: widths grow with what has been seen and never shrink, so that nothing jumps."""
         if self.source is None:
             return
-        columns = self.source.columns
-        for index, column in enumerate(columns):
-            widest = max((cell_len(row.cells[index]) for row in self._rows), default=0)
-            least = max(column.least, cell_len(column.title))
-            self._seen[column.key] = min(column.most, max(least, widest, self._seen.get(column.key, 0)))
-        space = self.scrollable_content_region.width
-        shown = list(range(len(columns)))
-        while shown and self._total(shown) > space:
-            foldable = [index for index in shown if columns[index].fold]
-            if not foldable:
-                break
-            shown.remove(max(foldable, key=lambda index: columns[index].fold))
-        spare = space - self._total(shown)
-        self._fit = [(index, self._width(columns[index], spare)) for index in shown]
+        self._layout.measure(self.source.columns, self._rows, self.scrollable_content_region.width)
+        shown = [index for index, _ in self._layout.fit]
         if self._column not in shown and shown:
             self._column = shown[0]
-
-    def _width(self, column: Column, spare: int) -> int:
-        """A column's width; the one that grows takes what is spare, or gives up what is missing."""
-        width = self._seen[column.key]
-        return max(column.least, width + spare) if column.grow else width
-
-    def _total(self, shown: list[int]) -> int:
-        if self.source is None:
-            return 0
-        return sum(self._seen[self.source.columns[index].key] + _GAP for index in shown) - _GAP
 
     def render_line(self, y: int) -> Strip:
         """Draw a line of the screen."""
@@ -427,7 +343,9 @@ class FrameTable(ScrollView, can_focus=True):
         if self.source is None:
             return Strip.blank(width, base)
         if y == 0:
-            return self._header(self.source.columns, width)
+            style = self.get_component_rich_style("frame-table--header")
+            text = self._layout.header(self.source.columns, self.sorted_by)
+            return Strip([Segment(set_cell_size(text, width), style)], width)
         number = self._top + y - _HEADER
         if not self.source.height:
             return self._message(y, width, base)
@@ -446,17 +364,6 @@ class FrameTable(ScrollView, can_focus=True):
         style = base + self.get_component_rich_style("frame-table--dim", partial=True)
         return Strip([Segment(set_cell_size(f"  {lines[index]}", width), style)], width)
 
-    def _header(self, columns: tuple[Column, ...], width: int) -> Strip:
-        style = self.get_component_rich_style("frame-table--header")
-        parts = []
-        for index, space in self._fit:
-            column = columns[index]
-            title = column.title
-            if self.sorted_by and self.sorted_by[0] == column.key and cell_len(title) + 1 <= space:
-                title += "▼" if self.sorted_by[1] else "▲"
-            parts.append(_set(title, space, right=column.right))
-        return Strip([Segment(set_cell_size((" " * _GAP).join(parts), width), style)], width)
-
     def _draw(self, row: Row, columns: tuple[Column, ...], width: int, base: Style, *, under: bool) -> Strip:
         """Draw a row in as few pieces as its styles allow: each one costs bytes on the wire."""
         tone = (
@@ -471,10 +378,10 @@ class FrameTable(ScrollView, can_focus=True):
             base = base + tone
         segments: list[Segment] = []
         pending = ""
-        for place, (index, space) in enumerate(self._fit):
+        for place, (index, space) in enumerate(self._layout.fit):
             column = columns[index]
-            text = _set(row.cells[index], space, right=column.right, tail=column.tail)
-            gap = " " * _GAP if place else ""
+            text = set_text(row.cells[index], space, column)
+            gap = GAP if place else ""
             style = base
             if column.toned and row.tone and not whole and not under:
                 style = base + tone
@@ -487,12 +394,3 @@ class FrameTable(ScrollView, can_focus=True):
                 pending = ""
         segments.append(Segment(pending, base))
         return Strip(segments).adjust_cell_length(width, base)
-
-
-def _set(text: str, width: int, *, right: bool, tail: int = 0) -> str:
-    """Fit text into a column; what is too long loses its middle."""
-    length = cell_len(text)
-    if length > width:
-        return set_cell_size(shorten(text, width, tail), width)
-    blanks = " " * (width - length)
-    return blanks + text if right else text + blanks

@@ -12,10 +12,10 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.columns import TONES
 from tui.explain import Line, explain, headline, mark, outcome
 from tui.keymap import RECORD
 from tui.sanitise import clean
+from tui.widgets.record_table import TONES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,20 +1,24 @@
-"""The columns of the records table: declared here, drawn by the table, filtered on by their fields."""
+"""The records pane: its columns are declared here, drawn by the table, filtered on by their fields."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from tui.explain import endpoint, flags_text, mark, outcome, protocol_text, service
+from tui.keymap import RECORDS
 from tui.sanitise import clean
-from tui.units import clock, count, size
-from tui.widgets.frame_table import Column, Row
+from tui.units import clock, count, iso, size
+from tui.widgets.frame_table import FrameTable
+from tui.widgets.table_layout import Column, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from loaders.dataset import Dataset
     from query.view import View
+    from tui.workers import Identity
 
 TONES = {"ACCEPT": "accept", "REJECT": "reject", "SKIPDATA": "warn", "NODATA": "dim"}
 
@@ -116,6 +120,8 @@ class RecordSource:
         self.records = record_columns(view.dataset)
         self.columns = tuple(record.column for record in self.records)
         self.height = view.height
+        shown = (record.column.key for record in self.records if record.field == view.scope.sort)
+        self.sorted_by = next(shown, ""), view.scope.descending
 
     def window(self, offset: int, amount: int) -> list[Row]:
         """Fetch rows; runs in a worker's thread."""
@@ -130,3 +136,38 @@ class RecordSource:
     def field(self, column: int) -> str:
         """The column of the data behind a column of the table."""
         return self.records[column].field
+
+
+class RecordTable(FrameTable):
+    """The records pane."""
+
+    DEFAULT_CSS = ""
+
+    def __init__(self) -> None:
+        """Make an empty pane."""
+        super().__init__(RECORDS)
+
+    @property
+    def field(self) -> str | None:
+        """The column of the data under the cursor; for a record without an action, that of its status."""
+        if not isinstance(self.source, RecordSource):
+            return None
+        field = self.source.field(self.column)
+        empty = self.row is not None and self.row.record.get(field) is None
+        return "log_status" if field == "action" and empty else field
+
+    @property
+    def value(self) -> object:
+        """The value under the cursor, as the data have it."""
+        return self.row.record.get(self.field) if self.row is not None and self.field else None
+
+    @property
+    def text(self) -> str:
+        """The value under the cursor as text to copy."""
+        value = self.value
+        return iso(value) if isinstance(value, datetime) else "" if value is None else str(value)
+
+
+def identity(row: Row) -> Identity:
+    """What a record's row is known by."""
+    return row.record["_file"], row.record["_line"]

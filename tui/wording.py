@@ -1,0 +1,101 @@
+"""What the explorer says about itself: titles, news, and why there is nothing to see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tui.units import count, duration, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from loaders.dataset import Dataset
+    from tui.groups import GroupSource
+    from tui.state import State
+
+Toned = tuple[str, str]
+"""A text and its tone: ``dim``, ``accent``, ``warn`` or ``reject``."""
+
+READING: Toned = ("reading …", "accent")
+TROUBLE: Toned = ("trouble", "warn")
+GONE = "The file has changed or gone, so its line cannot be shown."
+
+
+def plural(number: int, thing: str) -> str:
+    """``1 file``, ``2,000 files``."""
+    return f"{whole(number)} {thing}{'s' * (number != 1)}"
+
+
+def about_groups(source: GroupSource) -> str:
+    """How many groups and streams there are."""
+    if not source.groups:
+        return ""
+    return f"{plural(len(source.groups), 'group')}, {plural(source.streams, 'stream')}"
+
+
+def about_records(state: State) -> str:
+    """How many records are in scope, of how many; how long the filter took; what arrived out of sight."""
+    view, dataset = state.view, state.dataset
+    if view is None or dataset is None:
+        return ""
+    total = dataset.height
+    shown = whole(total) if view.height == total else f"{whole(view.height)} of {count(total)}"
+    took = f" · {duration(view.seconds)}" if view.scope.filter else ""
+    unseen = f" · ↑ {count(state.unseen)} new" if state.unseen else ""
+    return f"{shown}{took}{unseen}"
+
+
+def news(state: State, trouble: Toned | None) -> Toned:
+    """What is going on: reading, following, problems."""
+    dataset = state.dataset
+    if dataset is None:
+        return trouble or READING
+    if dataset.progress:
+        done = dataset.progress
+        files = f"{whole(done.files)} of {plural(done.files_total, 'file')}"
+        return f"reading {done.share:.0%}, {files}", "accent"
+    problems = plural(dataset.problem_count, "problem") + " (p)" if dataset.problem_count else ""
+    said = [text for text in ("● following" if state.following else "", problems) if text]
+    return " · ".join(said), "warn" if problems else "accent"
+
+
+def why_empty(state: State) -> str:
+    """Why there is no record to see, and what to do."""
+    scope, dataset = state.scope, state.dataset
+    if dataset is None or (dataset.progress and not dataset.height):
+        return "Reading the logs …"
+    if scope.filter:
+        where = " here" if scope.group else ""
+        return f"No record{where} matches the filter.\nPress / to change it; an empty filter shows all."
+    if scope.since or scope.until:
+        return "No record lies in the time range of --since and --until.\nLeave with q and give another one."
+    return "These logs hold no records yet.\nThey appear here as they are delivered."
+
+
+def origin(dataset: Dataset | None, record: Mapping[str, Any]) -> str:
+    """Where a record came from: its file and line."""
+    report = dataset.files.get(record["_file"]) if dataset else None
+    return f"{report.source.name if report else '?'}:{record['_line']}"
+
+
+def judge(text: str, columns: Collection[str]) -> tuple[bool, str]:
+    """Whether a text is a filter, and what it stands for or what is wrong with it.
+
+    Args:
+        text: What was typed.
+        columns: The columns that the logs have.
+    """
+    from query.check import check_filter
+    from query.errors import QueryError
+    from query.parse import parse_filter
+    from query.tree import to_text
+
+    try:
+        tree = parse_filter(text)
+        warnings = check_filter(tree, columns)
+    except QueryError as error:
+        return False, str(error)
+    if warnings:
+        return True, f"! {warnings[0].message}"
+    meaning = to_text(tree)
+    return True, "" if meaning == text.strip() else f"= {meaning}"

@@ -1,0 +1,138 @@
+"""What the explorer has done in the background: each request a lane of its own, each answer a message.
+
+Nothing here touches a widget. A lane does the newest request only, so an answer is never for an older one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from loaders.run import Lane, Ticket
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import polars as pl
+
+    from loaders.dataset import Dataset
+    from query.scope import Scope
+    from query.view import View
+
+Identity = tuple[int, int]
+"""What a record is known by as data sets come and go: its file's number and its line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A row that should stay where it is on the screen.
+
+    Attributes:
+        identity: Its record.
+        index: Where it stood when the request was made.
+    """
+
+    identity: Identity
+    index: int
+
+
+class Arrived(Message):
+    """There is a new data set."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        """Carry it."""
+        super().__init__()
+        self.dataset = dataset
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the newest matters."""
+        return isinstance(message, Arrived)
+
+
+class Looked(Message):
+    """The records of a scope have been found.
+
+    Attributes:
+        view: The records.
+        moved: For each anchor, by how many rows it has moved; ``None`` when it is no longer in the view.
+    """
+
+    def __init__(self, view: View, moved: tuple[int | None, ...]) -> None:
+        """Carry them."""
+        super().__init__()
+        self.view, self.moved = view, moved
+
+
+class Counted(Message):
+    """Groups and streams have been counted (columns: ``loaders.dataset.SUMMARY_COLUMNS``)."""
+
+    def __init__(self, summary: pl.DataFrame) -> None:
+        """Carry the counts."""
+        super().__init__()
+        self.summary = summary
+
+
+class Quoted(Message):
+    """A record's own line has been fetched; ``raw`` is ``None`` when it is not there any more."""
+
+    def __init__(self, identity: Identity, raw: str | None, *, copy: bool) -> None:
+        """Carry the line, and whether it is wanted on the clipboard."""
+        super().__init__()
+        self.identity, self.raw, self.copy = identity, raw, copy
+
+
+class Failed(Message):
+    """Something could not be done."""
+
+    def __init__(self, error: Exception) -> None:
+        """Carry the reason."""
+        super().__init__()
+        self.error = error
+
+
+class Workers:
+    """The explorer's lanes."""
+
+    def __init__(self, tell: Callable[[Message], None]) -> None:
+        """Make them.
+
+        Args:
+            tell: Takes an answer, from any thread.
+        """
+        self._tell = tell
+        self._looking, self._counting, self._quoting = Lane("look"), Lane("count"), Lane("quote")
+
+    def _failed(self, error: Exception) -> None:
+        self._tell(Failed(error))
+
+    def look(self, dataset: Dataset, scope: Scope, anchors: tuple[Anchor, ...] = ()) -> None:
+        """Find the records of a scope, and where the anchors stand among them; answers ``Looked``."""
+        from query.view import look
+
+        def work(ticket: Ticket) -> Looked:
+            view = look(dataset, scope, ticket)
+            return Looked(view, tuple(_moved(view, anchor) for anchor in anchors))
+
+        self._looking.submit(work, self._tell, self._failed)
+
+    def count(self, dataset: Dataset, scope: Scope) -> None:
+        """Count groups and streams; answers ``Counted``."""
+        from query.view import summarise
+
+        def work(ticket: Ticket) -> Counted:
+            return Counted(summarise(dataset, scope, ticket))
+
+        self._counting.submit(work, self._tell, self._failed)
+
+    def quote(self, dataset: Dataset, identity: Identity, *, copy: bool) -> None:
+        """Fetch a record's line; its file may have to be unpacked for that. Answers ``Quoted``."""
+        self._quoting.submit(
+            lambda _: Quoted(identity, dataset.raw(*identity), copy=copy), self._tell, self._failed
+        )
+
+
+def _moved(view: View, anchor: Anchor) -> int | None:
+    place = view.place_of(*anchor.identity)
+    return None if place is None else place - anchor.index
