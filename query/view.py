@@ -11,7 +11,10 @@ import polars as pl
 from loaders import run
 
 if TYPE_CHECKING:
-    from loaders.dataset import Dataset
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from loaders.dataset import Dataset, Part
     from loaders.run import Ticket
     from query.scope import Scope
 
@@ -27,12 +30,16 @@ class View:
         dataset: Where they are.
         scope: What was asked for.
         order: The numbers of the records in scope, in the scope's order (UInt32).
+        columns: The columns that any of the parts they come from has.
+        span: The earliest and the latest time in those parts; ``None`` where no record has a time.
         seconds: How long it took to find them.
     """
 
     dataset: Dataset
     scope: Scope
     order: pl.Series
+    columns: frozenset[str]
+    span: tuple[datetime, datetime] | None
     seconds: float
 
     @property
@@ -67,6 +74,7 @@ def look(dataset: Dataset, scope: Scope, ticket: Ticket | None = None) -> View:
     """
     began = time.perf_counter()
     found = [pl.DataFrame(schema={_NUMBER: pl.UInt32()})]
+    parts: list[Part] = []
     for part, first in zip(dataset.parts, dataset.offsets, strict=False):
         if ticket:
             ticket.check()
@@ -79,6 +87,8 @@ def look(dataset: Dataset, scope: Scope, ticket: Ticket | None = None) -> View:
             .select(pl.col(_NUMBER).cast(pl.UInt32()), key.alias(_KEY))
         )
         found.append(run.collect(plan))
+        if found[-1].height:
+            parts.append(part)
     order = (
         pl.concat(found, how="diagonal_relaxed")
         .lazy()
@@ -87,7 +97,17 @@ def look(dataset: Dataset, scope: Scope, ticket: Ticket | None = None) -> View:
         if len(found) > 1
         else found[0].lazy()
     )
-    return View(dataset, scope, run.collect(order)[_NUMBER], time.perf_counter() - began)
+    numbers = run.collect(order)[_NUMBER]
+    columns = frozenset(name for part in parts for name in part.frame.columns)
+    return View(dataset, scope, numbers, columns, _span(parts), time.perf_counter() - began)
+
+
+def _span(parts: Sequence[Part]) -> tuple[datetime, datetime] | None:
+    times = pl.concat([part.summary.select("first", "last") for part in parts]) if parts else None
+    if times is None or times["first"].null_count() == times.height:
+        return None
+    first, last = times.select(pl.col("first").min(), pl.col("last").max()).row(0)
+    return first, last
 
 
 def summarise(dataset: Dataset, scope: Scope, ticket: Ticket | None = None) -> pl.DataFrame:

@@ -13,8 +13,6 @@ from tui.widgets.table_layout import Column, Row
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import polars as pl
-
 _BAR = 8
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
@@ -52,11 +50,11 @@ class GroupSource:
 
     instant = True
 
-    def __init__(self, summary: pl.DataFrame, unfolded: Iterable[str]) -> None:
+    def __init__(self, summary: Iterable[dict[str, Any]], unfolded: Iterable[str]) -> None:
         """Lay out the rows.
 
         Args:
-            summary: A row for each stream (``loaders.dataset.SUMMARY_COLUMNS``).
+            summary: A row for each stream (keys: ``loaders.dataset.SUMMARY_COLUMNS``).
             unfolded: The groups whose streams are listed.
         """
         self.columns: tuple[Column, ...] = _COLUMNS
@@ -102,10 +100,10 @@ class GroupSource:
         return Row(place, cells, "reject", {"place": place})
 
 
-def _by_stream(summary: pl.DataFrame) -> list[dict[str, Any]]:
+def _by_stream(summary: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Put together a stream that was delivered in more than one format."""
     rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for row in summary.iter_rows(named=True):
+    for row in summary:
         rows.setdefault((row["log_group"], row["log_stream"]), []).append(row)
     return [same[0] | _total(same) for same in rows.values()]
 

@@ -6,7 +6,7 @@ Nothing here touches a widget. A lane does the newest request only, so an answer
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
@@ -14,8 +14,6 @@ from loaders.run import Lane, Ticket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import polars as pl
 
     from loaders.dataset import Dataset
     from query.scope import Scope
@@ -66,12 +64,12 @@ class Looked(Message):
 
 
 class Counted(Message):
-    """Groups and streams have been counted (columns: ``loaders.dataset.SUMMARY_COLUMNS``)."""
+    """Groups and streams have been counted; a row has the keys of ``loaders.dataset.SUMMARY_COLUMNS``."""
 
-    def __init__(self, summary: pl.DataFrame) -> None:
+    def __init__(self, rows: list[dict[str, Any]]) -> None:
         """Carry the counts."""
         super().__init__()
-        self.summary = summary
+        self.rows = rows
 
 
 class Quoted(Message):
@@ -122,7 +120,7 @@ class Workers:
         from query.view import summarise
 
         def work(ticket: Ticket) -> Counted:
-            return Counted(summarise(dataset, scope, ticket))
+            return Counted(summarise(dataset, scope, ticket).to_dicts())
 
         self._counting.submit(work, self._tell, self._failed)
 

@@ -174,7 +174,7 @@ class ExplorerScreen(Screen[None]):
     def _summary_is_ready(self, message: Counted) -> None:
         dataset = self.state.dataset
         self._all_read = self._all_read or (dataset is not None and dataset.progress is None)
-        self.groups.count(message.summary)
+        self.groups.count(message.rows)
         self._arrange()
 
     @on(Failed)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from tui.groups import GroupSource, Place
 from tui.keymap import GROUPS
 from tui.widgets.frame_table import FrameTable
-
-if TYPE_CHECKING:
-    import polars as pl
 
 
 class GroupPane(FrameTable):
@@ -20,7 +17,7 @@ class GroupPane(FrameTable):
     def __init__(self) -> None:
         """Make an empty pane."""
         super().__init__(GROUPS, cells=False, empty="No log group yet.")
-        self._summary: pl.DataFrame | None = None
+        self._rows_by_stream: list[dict[str, Any]] | None = None
         self._unfolded: set[str] = set()
 
     @property
@@ -33,18 +30,18 @@ class GroupPane(FrameTable):
         """What is listed."""
         return self.source if isinstance(self.source, GroupSource) else None
 
-    def count(self, summary: pl.DataFrame) -> None:
-        """List groups and streams anew, with the cursor where it was."""
-        self._summary = summary
+    def count(self, rows: list[dict[str, Any]]) -> None:
+        """List groups and streams anew (a row each stream), with the cursor where it was."""
+        self._rows_by_stream = rows
         self.put_on(self.place)
 
     def put_on(self, place: Place | None) -> None:
         """Put the cursor on a group or stream, unfolding what hides it."""
-        if self._summary is None:
+        if self._rows_by_stream is None:
             return
         if place is not None and place.stream is not None:
             self._unfolded.add(place.group)
-        source = GroupSource(self._summary, self._unfolded)
+        source = GroupSource(self._rows_by_stream, self._unfolded)
         cursor = source.index(place) if place is not None else None
         self.show(source, more=True, cursor=cursor or 0, top=self.top)
 

@@ -16,7 +16,6 @@ from tui.widgets.table_layout import Column, Row
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from loaders.dataset import Dataset
     from query.view import View
     from tui.workers import Identity
 
@@ -99,14 +98,10 @@ _COLUMNS = (
 )
 
 
-def record_columns(dataset: Dataset) -> tuple[RecordColumn, ...]:
-    """The columns that these data have something to show in."""
-    have = dataset.columns
-    firsts = [part.summary["first"].min() for part in dataset.parts]
-    lasts = [part.summary["last"].max() for part in dataset.parts]
-    days = {str(moment)[:10] for moment in (*firsts, *lasts) if moment is not None}
-    shown = [column for column in _COLUMNS if have.intersection(column.needs)]
-    return (_time(dated=len(days) > 1), *shown)
+def record_columns(view: View) -> tuple[RecordColumn, ...]:
+    """The columns that these records have something to show in; times carry the date where days differ."""
+    dated = view.span is not None and view.span[0].date() != view.span[1].date()
+    return (_time(dated=dated), *(column for column in _COLUMNS if view.columns.intersection(column.needs)))
 
 
 class RecordSource:
@@ -117,7 +112,7 @@ class RecordSource:
     def __init__(self, view: View) -> None:
         """Show a view."""
         self.view = view
-        self.records = record_columns(view.dataset)
+        self.records = record_columns(view)
         self.columns = tuple(record.column for record in self.records)
         self.height = view.height
         shown = (record.column.key for record in self.records if record.field == view.scope.sort)
