@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loaders import run
-from loaders.delimited import no_problems
+from loaders.careful import no_problems
 from loaders.formats import by_name
 from loaders.schema import FILE, GROUP, LINE, STREAM, TIMESTAMP
 
@@ -139,7 +139,8 @@ class Dataset:
 
     def lazy(self) -> pl.LazyFrame:
         """All records in one plan: every column that any part has, null where a part has it not."""
-        return pl.concat([part.frame.lazy() for part in self.parts], how="diagonal")
+        frames = [part.frame.lazy() for part in self.parts]
+        return pl.concat(frames, how="diagonal") if frames else pl.LazyFrame(schema=_EMPTY)
 
     def rows(self, numbers: pl.Series) -> pl.DataFrame:
         """Fetch records by their numbers, in that order.
@@ -176,7 +177,7 @@ class Dataset:
     def raw(self, file: int, line: int) -> str | None:
         """Fetch a record as it stands in its file; ``None`` when the file has changed or gone."""
         report = self.files.get(file)
-        if report is None or report.format is None:
+        if report is None or report.format is None or not report.source.unchanged:
             return None
         try:
             return by_name(report.format).raw(report.source.path, line)
@@ -223,6 +224,8 @@ class Dataset:
 
 
 _EMPTY: dict[str, pl.DataType] = {
+    LINE: pl.UInt32(),
+    FILE: pl.UInt32(),
     GROUP: pl.Categorical(),
     STREAM: pl.Categorical(),
     TIMESTAMP: pl.Datetime("ms", "UTC"),

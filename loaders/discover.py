@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 # What `aws s3 sync` calls a file until it is whole: its name, a dot, and eight hexadecimal digits. Eight
 # decimal ones are taken for the date of a rotated log instead.
-_TRANSFER = re.compile(r".+\.(?![0-9]{8}$)[0-9A-Fa-f]{8}$")
+_TRANSFER = re.compile(r".+\.(?![0-9]{8}\Z)[0-9A-Fa-f]{8}", re.DOTALL)
 _NAMES = {
     "aws-logs-write-test": "permission check of a CloudWatch export",
     "Thumbs.db": "not a log",
 }
+_NOT_ENTERED = {"_temporary"}
 _SUFFIXES = {".metadata": "result metadata of Athena", ".crc": "checksum of another file"}
 
 
@@ -33,7 +34,8 @@ class SourceFile:
 
     Attributes:
         path: Where to open it.
-        name: Its path below the directory that was opened: what a person is shown.
+        name: Its path below the directory that was opened: what a person is shown, with bytes that are no
+            text spelt out.
         place: What that name says.
         fingerprint: Size, modification time in ns and inode: another fingerprint is another content.
         skip: Why it is passed over unopened, or ``None``.
@@ -46,6 +48,14 @@ class SourceFile:
     fingerprint: tuple[int, int, int]
     skip: str | None = None
     error: str | None = None
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether it is still there as the walk found it."""
+        try:
+            return _fingerprint(os.lstat(self.path)) == self.fingerprint
+        except OSError:
+            return False
 
     @property
     def size(self) -> int:
@@ -88,12 +98,12 @@ def discover(roots: Sequence[str]) -> Iterator[SourceFile]:
     """Yield every file below the roots once, in no order that means anything."""
     seen: set[tuple[int, int]] = set()
     for root in roots:
-        label = Path(root).resolve().name or root
-        prefix = f"{label}/" if len(roots) > 1 else ""
-        if os.path.isfile(root):  # noqa: PTH113 - os.path takes any bytes the shell handed over
-            yield from _look(os.path.realpath(root), Path(root).name, label, seen)
+        whole = Path(root).resolve()
+        if whole.is_file():
+            yield from _look(str(whole), Path(root).name, whole.parent.name or "/", seen)
         else:
-            yield from _walk(root, prefix, label, seen)
+            prefix = f"{whole.name}/" if len(roots) > 1 else ""
+            yield from _walk(root, prefix, whole.name or "/", seen)
 
 
 def _walk(folder: str, prefix: str, label: str, seen: set[tuple[int, int]]) -> Iterator[SourceFile]:
@@ -105,12 +115,15 @@ def _walk(folder: str, prefix: str, label: str, seen: set[tuple[int, int]]) -> I
                 listed = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
             if not isinstance(error, FileNotFoundError):
-                yield _failed(folder, prefix.rstrip("/") or label, label, error)
+                yield _source(folder, prefix.rstrip("/") or label, label, error=error.strerror or str(error))
             continue
         for entry in listed:
             if entry.is_dir(follow_symlinks=False):
-                if not entry.name.startswith("."):
-                    pending.append((entry.path, f"{prefix}{entry.name}/"))
+                name = f"{prefix}{entry.name}"
+                if entry.name.startswith(".") or entry.name in _NOT_ENTERED:
+                    yield _source(entry.path, name, label, skip="a hidden directory, which is not entered")
+                else:
+                    pending.append((entry.path, f"{name}/"))
             else:
                 yield from _look(entry.path, f"{prefix}{entry.name}", label, seen)
 
@@ -121,16 +134,33 @@ def _look(path: str, name: str, label: str, seen: set[tuple[int, int]]) -> Itera
     except FileNotFoundError:
         return ()  # gone between listing and looking: a transfer was renamed
     except OSError as error:
-        return (_failed(path, name, label, error),)
+        return (_source(path, name, label, error=error.strerror or str(error)),)
     if (found.st_dev, found.st_ino) in seen:
         return ()
     seen.add((found.st_dev, found.st_ino))
-    fingerprint = (found.st_size, found.st_mtime_ns, found.st_ino)
-    return (SourceFile(path, name, place(name, label), fingerprint, skip=_reason(name, found)),)
+    return (_source(path, name, label, _fingerprint(found), skip=_reason(name, found)),)
 
 
-def _failed(path: str, name: str, label: str, error: OSError) -> SourceFile:
-    return SourceFile(path, name, place(name, label), (0, 0, 0), error=error.strerror or str(error))
+def _fingerprint(found: os.stat_result) -> tuple[int, int, int]:
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+def _source(
+    path: str,
+    name: str,
+    label: str,
+    fingerprint: tuple[int, int, int] = (0, 0, 0),
+    *,
+    skip: str | None = None,
+    error: str | None = None,
+) -> SourceFile:
+    name, label = _printable(name), _printable(label)
+    return SourceFile(path, name, place(name, label), fingerprint, skip, error)
+
+
+def _printable(name: str) -> str:
+    """A name without the stand-ins for bytes that are no UTF-8: polars cannot hold them, nor can a screen."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _reason(name: str, found: os.stat_result) -> str | None:
@@ -143,6 +173,6 @@ def _reason(name: str, found: os.stat_result) -> str | None:
         return "empty"
     if base.startswith((".", "_")):
         return "hidden or a marker"
-    if _TRANSFER.match(base):
+    if _TRANSFER.fullmatch(base):
         return "a transfer that has not finished"
     return _NAMES.get(base) or next((why for end, why in _SUFFIXES.items() if base.endswith(end)), None)

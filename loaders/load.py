@@ -1,7 +1,7 @@
 """Read directories into a data set, newest files first, a batch at a time.
 
-Files of one shape are scanned together and strictly. Where that fails, the batch is scanned file by file, and
-a file that fails alone is read line by line, so that only files with something wrong pay for it.
+Files of one shape are scanned together and strictly. Where that fails, the batch is halved
+again and again, and a file that fails alone is read line by line: only files with something wrong pay for it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import polars as pl
 
 from loaders import run
 from loaders.dataset import Dataset, FileReport, Part, Progress
-from loaders.delimited import PATH, SHORT, Reading
+from loaders.delimited import DOUBT, PATH
 from loaders.discover import NoLogsError, SourceFile, check_roots, discover
 from loaders.formats import Shape, by_name
 from loaders.recognise import Unrecognised, recognise
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from loaders.careful import Reading
     from loaders.run import Ticket
 
 # The first batch is small, so that something is on the screen at once; later ones are large, for speed.
@@ -127,10 +128,8 @@ class Library:
         files = dict(self.dataset.files)
         parts = list(self.dataset.parts)
         by_shape: dict[Shape, list[int]] = {}
-        for file in batch:
-            number = self._next
-            self._next += 1
-            self._numbers[file.path] = number
+        numbered = dict(enumerate(batch, self._next))
+        for number, file in numbered.items():
             what = recognise(file)
             if isinstance(what, Unrecognised):
                 files[number] = FileReport(file, None, what.state, what.reason)
@@ -143,6 +142,8 @@ class Library:
             for frame in frames:
                 _append(parts, shape.format, frame)
         self.dataset = Dataset(tuple(parts), files)
+        self._numbers |= {file.path: number for number, file in numbered.items()}
+        self._next += len(numbered)
 
 
 def require_logs(dataset: Dataset, roots: Sequence[str]) -> None:
@@ -154,16 +155,18 @@ def require_logs(dataset: Dataset, roots: Sequence[str]) -> None:
     if any(report.format for report in dataset.files.values()):
         return
     where = ", ".join(f"'{root}'" for root in roots)
-    unreadable = sum(1 for report in dataset.files.values() if report.state == "unreadable")
+    unreadable = [report for report in dataset.files.values() if report.state == "unreadable"]
     if unreadable:
+        reason = (unreadable[0].reason or "").lower()
+        raise NoLogsError(f"No log below {where} can be read: {reason}. Check owner and mode of the files.")
+    if not dataset.files and any(True for _ in discover(roots)):
         raise NoLogsError(
-            f"No log below {where} can be read: permission denied. Check owner and mode of the files."
+            f"No file below {where} can hold records of that time, by its name. Ask for more time."
         )
     if not dataset.files:
         raise NoLogsError(f"{where} is empty. Fill it with `aws s3 sync s3://BUCKET/AWSLogs/ DIRECTORY`.")
     raise NoLogsError(
-        f"None of the {len(dataset.files)} files below {where} is a log that flowtui knows. "
-        f"`flowtui check` says what each one is."
+        f"None of the files below {where} is a log that flowtui knows. `flowtui check` says what each one is."
     )
 
 
@@ -212,16 +215,22 @@ def _append(parts: list[Part], format_: str, frame: pl.DataFrame) -> None:
 def _load(shape: Shape, files: dict[int, SourceFile]) -> tuple[list[pl.DataFrame], dict[int, FileReport]]:
     """Read files of one shape: their records, and what became of each file."""
     frame, doubtful = _scan_together(shape, files)
+    loose: dict[tuple[str, ...], list[pl.DataFrame]] = {}
     frames = [] if frame is None else [frame]
     records = {} if frame is None else _heights(frame)
     reports = {
         number: FileReport(file, shape.format, "complete", records=records.get(number, 0))
         for number, file in files.items()
-        if number not in doubtful
+        if number not in set(doubtful)
     }
     for number in doubtful:
         more, reports[number] = _read_carefully(shape, number, files[number])
-        frames += more
+        for piece in more:
+            loose.setdefault(tuple(_own(piece)), []).append(piece)
+    places = _places(files)
+    frames += [
+        run.collect(normalise(pl.concat(pieces).lazy(), columns, places)) for columns, pieces in loose.items()
+    ]
     return frames, reports
 
 
@@ -247,9 +256,9 @@ def _scan_together(shape: Shape, files: dict[int, SourceFile]) -> tuple[pl.DataF
         ]
         frames = [frame for frame, _ in halves if frame is not None]
         return (pl.concat(frames) if frames else None), [number for _, some in halves for number in some]
-    short = frame.filter(pl.col(SHORT))[FILE].unique().to_list()
-    frame = frame.drop(SHORT)
-    return (frame.filter(~pl.col(FILE).is_in(short)) if short else frame), short
+    doubtful = frame.filter(pl.col(DOUBT))[FILE].unique(maintain_order=True).to_list()
+    frame = frame.drop(DOUBT)
+    return (frame.filter(~pl.col(FILE).is_in(doubtful)) if doubtful else frame), doubtful
 
 
 def _scan_strictly(shape: Shape, files: dict[int, SourceFile]) -> pl.DataFrame | None:
@@ -275,12 +284,11 @@ def _read_carefully(shape: Shape, number: int, file: SourceFile) -> tuple[list[p
         return [], FileReport(file, None, "skipped", "gone before it could be read")
     except OSError as error:
         return [], FileReport(file, shape.format, "unreadable", error.strerror or str(error))
-    places = _places({number: file})
-    frames = [
-        run.collect(normalise(_tagged(frame, number), _own(frame), places))
-        for frame in reading.frames
-        if frame.height
-    ]
+    except pl.exceptions.PolarsError as error:
+        return [], FileReport(
+            file, shape.format, "incomplete", f"it is damaged ({str(error).splitlines()[0]})"
+        )
+    frames = [_tagged(frame, number) for frame in reading.frames if frame.height]
     return frames, FileReport(
         file,
         shape.format,
@@ -291,13 +299,12 @@ def _read_carefully(shape: Shape, number: int, file: SourceFile) -> tuple[list[p
     )
 
 
-def _tagged(frame: pl.DataFrame, number: int) -> pl.LazyFrame:
-    own = _own(frame)
-    return frame.lazy().select(*own, LINE, pl.lit(number, dtype=pl.UInt32()).alias(FILE))
+def _tagged(frame: pl.DataFrame, number: int) -> pl.DataFrame:
+    return frame.select(*_own(frame), LINE, pl.lit(number, dtype=pl.UInt32()).alias(FILE))
 
 
 def _own(frame: pl.DataFrame) -> list[str]:
-    return [name for name in frame.columns if name != LINE]
+    return [name for name in frame.columns if name not in {LINE, FILE}]
 
 
 def _places(files: dict[int, SourceFile]) -> pl.LazyFrame:
@@ -305,9 +312,9 @@ def _places(files: dict[int, SourceFile]) -> pl.LazyFrame:
     return pl.LazyFrame(
         {
             FILE: list(files),
-            "group": [place.group for place in places],
-            "stream": [place.stream if place.layout == "cloudwatch-export" else None for place in places],
-            "time": [place.time for place in places],
+            "_group": [place.group for place in places],
+            "_stream": [place.stream if place.layout == "cloudwatch-export" else None for place in places],
+            "_time": [place.time for place in places],
         },
-        schema={FILE: pl.UInt32(), "group": pl.Categorical(), "stream": pl.Categorical(), "time": TIME},
+        schema={FILE: pl.UInt32(), "_group": pl.Categorical(), "_stream": pl.Categorical(), "_time": TIME},
     )

@@ -65,8 +65,10 @@ def recognise(file: SourceFile) -> Shape | Unrecognised:
 
 def _guess(text: bytes, container: str) -> str:
     """Say what a file seems to be, so that a person knows why it is not shown."""
-    if container in {"zstd", "parquet"}:
-        return f"{container} without flow-log records that flowtui can read"
+    if container == "zstd":
+        return "compressed with zstd, which flowtui does not read"
+    if container == "parquet":
+        return "Parquet without the fields of a flow log"
     start = text.lstrip()[:200]
     if start.startswith(b"{"):
         for key in _INVENTORY_KEYS:

@@ -6,6 +6,7 @@ one and asks the running one to stop. Threads are daemons, so that leaving never
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import TYPE_CHECKING, TypeVar
 
@@ -49,8 +50,17 @@ class Ticket:
 
 
 def collect(plan: pl.LazyFrame) -> pl.DataFrame:
-    """Run a plan."""
-    return plan.collect()
+    """Run a plan.
+
+    Raises:
+        PolarsError: It fails; also where polars itself panics, as it does over some damaged Parquet.
+    """
+    from polars.exceptions import ComputeError, PanicException
+
+    try:
+        return plan.collect()
+    except PanicException as error:
+        raise ComputeError(str(error)) from error
 
 
 class Lane:
@@ -109,5 +119,8 @@ class Lane:
                 while self._waiting is None:
                     self._wake.wait()
                 task, self._waiting = self._waiting, None
-            task()
+            try:
+                task()
+            except Exception:  # noqa: BLE001 - whoever asked failed to hear the answer; the lane lives on
+                threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
             del task  # its result can be large, and the next job may be long in coming

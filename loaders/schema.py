@@ -6,6 +6,7 @@ A frame that a format hands over has its own columns (named as ``Field.column``)
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -23,7 +24,8 @@ LINE = "_line"
 TIMESTAMP = "timestamp"
 GROUP = "log_group"
 STREAM = "log_stream"
-RESERVED = frozenset({FILE, LINE, TIMESTAMP, GROUP, STREAM, "message"})
+RESERVED = frozenset({TIMESTAMP, GROUP, STREAM, "message", "format"})
+"""What no column of a format is called; nor does its name begin with ``_``: such names are ours."""
 
 TIME = pl.Datetime("ms", "UTC")
 
@@ -52,16 +54,20 @@ def column_names(header: Iterable[str]) -> tuple[str, ...]:
     """Turn the names of a header into column names, all different and none of them ours.
 
     Known names come out as ``Field.column`` whatever their spelling; an unknown name keeps its own, with
-    ``-`` as ``_``.
+    ``_`` for ``-`` and for whatever polars or a query would take for more than a name.
     """
     names: list[str] = []
     for raw in header:
         field = resolve(raw)
-        name = field.column if field and field.version else raw.strip().replace("-", "_")
+        name = field.column if field and field.version else _plain(raw)
         while name in names or name in RESERVED:
             name += "_"
         names.append(name)
     return tuple(names)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"\W", "_", name.strip()).lstrip("_") or "unnamed"
 
 
 def in_seconds(column: str) -> pl.Expr:
@@ -79,8 +85,8 @@ def normalise(plan: pl.LazyFrame, columns: Iterable[str], places: pl.LazyFrame) 
     Args:
         plan: The records: the format's columns, ``FILE`` and ``LINE``.
         columns: The format's columns.
-        places: A row for each file: ``FILE``, ``group`` and ``stream`` (Categorical; ``stream`` is null
-            where the record itself names it) and ``time`` (Datetime: the delivery's time, or null).
+        places: A row for each file: ``FILE``, ``_group`` and ``_stream`` (Categorical; ``_stream`` is null
+            where the record itself names it) and ``_time`` (Datetime: the delivery's time, or null).
 
     A record's time is its ``start``; a format without it falls back on the time in the file's name.
     """
@@ -95,11 +101,11 @@ def normalise(plan: pl.LazyFrame, columns: Iterable[str], places: pl.LazyFrame) 
         plan.with_columns(in_seconds(name) for name in epochs)
         .join(places, on=FILE, how="left", maintain_order="left")
         .with_columns(
-            pl.col("group").alias(GROUP),
-            pl.coalesce(pl.col("stream"), *named, unnamed).alias(STREAM),
-            pl.coalesce(*times, pl.col("time")).alias(TIMESTAMP),
+            pl.col("_group").alias(GROUP),
+            pl.coalesce(pl.col("_stream"), *named, unnamed).alias(STREAM),
+            pl.coalesce(*times, pl.col("_time")).alias(TIMESTAMP),
         )
-        .drop("group", "stream", "time")
+        .drop("_group", "_stream", "_time")
         # The envelope stands last in every frame, so that frames of one shape can be stacked.
         .select(pl.exclude(GROUP, STREAM, TIMESTAMP), GROUP, STREAM, TIMESTAMP)
     )

@@ -77,8 +77,8 @@ class Follower:
     def _watch(self, library: Library) -> None:
         from watchfiles import watch
 
-        # What came between the first look and the first watch is seen by the second look.
-        looked, again = time.monotonic(), True
+        # What came between the last look and this watch is seen by a second look.
+        looked, again, troubled = time.monotonic(), True, bool(self._trouble)
         for changes in watch(
             *self._roots,
             watch_filter=None,
@@ -94,7 +94,7 @@ class Follower:
                 self._refresh(library)
                 looked = time.monotonic()
             again = bool(changes)
-            if self._trouble:
+            if troubled or self._trouble:
                 return  # a directory that comes back is another one, and must be watched anew
 
     def _refresh(self, library: Library) -> None:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from loaders.careful import Reading
     from loaders.content import Head
-    from loaders.delimited import Reading
     from loaders.layouts import Place
 
 
@@ -49,7 +49,7 @@ class Format(Protocol):
         """Say what a file is from how it begins, or ``None`` when it is not of this format."""
 
     def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:
-        """Plan the strict scan: the shape's columns, ``delimited.PATH``, ``LINE`` and ``delimited.SHORT``.
+        """Plan the strict scan: the shape's columns, ``delimited.PATH``, ``LINE`` and ``delimited.DOUBT``.
 
         ``None`` when files of this shape can only be read one by one and carefully.
         """

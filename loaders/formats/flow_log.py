@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from loaders import delimited
+from loaders import careful, delimited
 from loaders.formats import Shape, register
 from loaders.schema import column_names
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from loaders.careful import Reading
     from loaders.content import Head
-    from loaders.delimited import Reading
     from loaders.layouts import Place
 
 # The header is not the first line, or not set out as AWS does: only the careful reading can cope.
@@ -29,12 +29,14 @@ class FlowLog:
 
     def recognise(self, head: Head, path: str, place: Place) -> Shape | None:  # noqa: ARG002
         """Look at the first line that is neither blank nor a comment."""
-        lines = head.text.removeprefix(b"\xef\xbb\xbf").split(b"\n")
-        first = next((line for line in lines if line.strip() and not line.startswith(b"#")), b"")
-        names = first.decode("utf-8", "replace").split()
+        lines = head.text.removeprefix(delimited.BOM).split(b"\n")
+        first = next((line for line in lines if line.strip() and not line.lstrip().startswith(b"#")), b"")
+        # As bytes, because bytes and text differ in what is white space.
+        words = first.split()
+        names = [word.decode("utf-8", "backslashreplace") for word in words]
         if not delimited.is_header(names):
             return None
-        tidy = first is lines[0] and head.layers < 2 and first.rstrip(b"\r") == " ".join(names).encode()
+        tidy = first is lines[0] and head.layers < 2 and first.rstrip(b"\r") == b" ".join(words)
         return Shape(self.name, column_names(names), () if tidy else _UNTIDY)
 
     def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:
@@ -45,11 +47,11 @@ class FlowLog:
 
     def read(self, shape: Shape, path: str) -> Reading:  # noqa: ARG002
         """Read one file carefully."""
-        return delimited.read(path, None)
+        return careful.read(path, None)
 
     def raw(self, path: str, line: int) -> str | None:
         """Give back a line."""
-        return delimited.raw_line(path, line)
+        return careful.raw_line(path, line)
 
 
 register(FlowLog())

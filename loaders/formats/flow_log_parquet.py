@@ -6,12 +6,15 @@ integers, numbers as text, or hyphens in the names, so every column is cast to w
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from loaders import delimited, run
-from loaders.delimited import NULL, PATH, SHORT, Reading
+from loaders import run
+from loaders.careful import Reading, no_problems
+from loaders.delimited import DOUBT, NULL, PATH
 from loaders.fields import resolve
 from loaders.formats import Shape, register
 from loaders.schema import LINE, column_dtype, column_names
@@ -22,9 +25,12 @@ if TYPE_CHECKING:
     from loaders.content import Head
     from loaders.layouts import Place
 
-_INDEX = "_index"
+# No column of a file is called so.
+_INDEX = "_row of flowtui"
 # Fewer known columns than this, and the table is about something else.
 _LEAST_KNOWN = 3
+_NESTED = ("List", "Array", "Struct")
+_TEXTUAL = ("String", "Binary", "Categorical", "Enum", *_NESTED)
 
 
 class FlowLogParquet:
@@ -42,8 +48,9 @@ class FlowLogParquet:
         if head.container != "parquet":
             return None
         try:
-            schema = pl.read_parquet_schema(path)
-        except pl.exceptions.PolarsError as error:
+            with Path(path).open("rb") as file:
+                schema = pl.read_parquet_schema(file)
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
             raise OSError("the Parquet footer is missing or damaged: the file is not complete") from error
         if sum(1 for name in schema if resolve(name)) < _LEAST_KNOWN:
             return None
@@ -51,58 +58,84 @@ class FlowLogParquet:
         return Shape(self.name, column_names(schema), sources)
 
     def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:
-        """Plan a scan that raises where a value is not what its column holds."""
-        return _scan(shape, paths, strict=True)
+        """Plan a scan that doubts rows with a value that is not what its column holds."""
+        lost = [what.is_not_null() for what in _complaints(shape)]
+        return _open(shape, list(paths), PATH).select(
+            *_values(shape),
+            PATH,
+            (pl.col(_INDEX) - pl.col(_INDEX).min().over(PATH) + 1).cast(pl.UInt32).alias(LINE),
+            (pl.any_horizontal(lost) if lost else pl.lit(value=False)).alias(DOUBT),
+        )
 
     def read(self, shape: Shape, path: str) -> Reading:
         """Read one file, with a null and a problem for each value that is not what its column holds."""
-        raw = pl.read_parquet(path, glob=False, hive_partitioning=False)
-        frame = run.collect(_scan(shape, [path], strict=False).drop(PATH, SHORT))
-        lost = [
-            pl.when(_present(raw[source.split("\0")[0]]) & frame[name].is_null()).then(
-                pl.lit(f"{name} cannot be read")
-            )
-            for source, name in zip(shape.detail, shape.columns, strict=True)
-        ]
-        problems = frame.select(pl.col(LINE).alias("line"), pl.coalesce(lost).alias("what")).drop_nulls(
-            "what"
+        # The bytes themselves, because polars cannot open a file whose name is not UTF-8.
+        plan = _open(shape, io.BytesIO(Path(path).read_bytes())).select(
+            *_values(shape),
+            (pl.col(_INDEX) + 1).cast(pl.UInt32).alias(LINE),
+            pl.coalesce(pl.lit(None, pl.String()), *_complaints(shape)).alias("_what"),
         )
-        return Reading((frame,), pl.concat([delimited.no_problems(), problems]), None)
+        frame = run.collect(plan)
+        problems = frame.drop_nulls("_what").select(pl.col(LINE).alias("line"), pl.col("_what").alias("what"))
+        return Reading((frame.drop("_what"),), pl.concat([no_problems(), problems]), None)
 
     def raw(self, path: str, line: int) -> str | None:
         """Write a row as the text delivery would have it: its values, with "-" for what is absent."""
-        row = run.collect(pl.scan_parquet(path, glob=False, hive_partitioning=False).slice(line - 1, 1))
+        source = io.BytesIO(Path(path).read_bytes())
+        row = run.collect(pl.scan_parquet(source).slice(line - 1, 1))
         return " ".join(NULL if value is None else str(value) for value in row.row(0)) if row.height else None
 
 
-def _present(column: pl.Series) -> pl.Series:
-    return column.is_not_null() & (column != NULL) if column.dtype == pl.String else column.is_not_null()
-
-
-def _scan(shape: Shape, paths: Sequence[str], *, strict: bool) -> pl.LazyFrame:
-    sources = [source.split("\0") for source in shape.detail]
+def _open(shape: Shape, source: list[str] | io.BytesIO, path: str | None = None) -> pl.LazyFrame:
+    """Plan to read the columns under our names, as they are; ``_INDEX`` counts the rows of all files."""
     plan = pl.scan_parquet(
-        list(paths), glob=False, hive_partitioning=False, row_index_name=_INDEX, include_file_paths=PATH
+        source, glob=False, hive_partitioning=False, row_index_name=_INDEX, include_file_paths=path
     )
-    return plan.select(
-        *(
-            _cast(source, dtype, name, strict=strict).alias(name)
-            for (source, dtype), name in zip(sources, shape.columns, strict=True)
-        ),
-        PATH,
-        (pl.col(_INDEX) - pl.col(_INDEX).min().over(PATH) + 1).cast(pl.UInt32).alias(LINE),
-        pl.lit(value=False).alias(SHORT),
+    return plan.rename(
+        {there.rpartition("\0")[0]: name for there, name in zip(shape.detail, shape.columns, strict=True)}
     )
 
 
-def _cast(source: str, dtype: str, name: str, *, strict: bool) -> pl.Expr:
-    value = pl.col(source)
-    if dtype == "String":
-        value = pl.when(value != NULL).then(value)
-    wanted = column_dtype(name)
-    if not wanted.is_integer() and dtype != "String":
-        value = value.cast(pl.String())
-    return value.cast(wanted, strict=strict)
+def _values(shape: Shape) -> list[pl.Expr]:
+    return [_cast(name, dtype) for name, dtype in _dtypes(shape)]
+
+
+def _complaints(shape: Shape) -> list[pl.Expr]:
+    """For each column that may hold something it should not: what to say of a value, or null."""
+    return [
+        pl.when(_source(name, dtype).is_not_null() & _cast(name, dtype).is_null()).then(
+            pl.format(f"{name.replace('_', '-')} is not a number: {{}}", _source(name, dtype))
+        )
+        for name, dtype in _dtypes(shape)
+        if column_dtype(name).is_integer() and dtype != str(column_dtype(name))
+    ]
+
+
+def _dtypes(shape: Shape) -> list[tuple[str, str]]:
+    """Our name of each column, and the dtype it has in the file."""
+    return [
+        (name, there.rpartition("\0")[2]) for there, name in zip(shape.detail, shape.columns, strict=True)
+    ]
+
+
+def _source(name: str, dtype: str) -> pl.Expr:
+    """A column as it is in the file; text without its "-", and what is nested as JSON."""
+    value = pl.col(name)
+    if not dtype.startswith(_TEXTUAL):
+        return value
+    if dtype.startswith(_NESTED):
+        value = pl.struct(name).struct.json_encode()
+    value = value.cast(pl.String(), strict=False)
+    return pl.when(value != NULL).then(value)
+
+
+def _cast(name: str, dtype: str) -> pl.Expr:
+    value, wanted = _source(name, dtype), column_dtype(name)
+    if not wanted.is_integer():
+        return value.cast(pl.String()).cast(wanted).alias(name)
+    if dtype.startswith("Float"):
+        value = pl.when(value == value.floor()).then(value)
+    return value.cast(wanted, strict=False).alias(name)
 
 
 register(FlowLogParquet())

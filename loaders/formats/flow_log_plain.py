@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from loaders import delimited
+from loaders import careful, delimited
 from loaders.fields import DEFAULT_ORDER
 from loaders.formats import Shape, register
 from loaders.schema import TIMESTAMP, column_names
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from loaders.careful import Reading
     from loaders.content import Head
-    from loaders.delimited import Reading
     from loaders.layouts import Place
 
 _COLUMNS = column_names(DEFAULT_ORDER)
@@ -45,7 +45,7 @@ class _Headerless:
 
     def recognise(self, head: Head, path: str, place: Place) -> Shape | None:  # noqa: ARG002
         """Look for a record among the first lines."""
-        lines = head.text.decode("utf-8", "replace").split("\n")[:_LOOK_AT]
+        lines = head.text.removeprefix(delimited.BOM).decode("utf-8", "replace").split("\n")[:_LOOK_AT]
         if not any(self._line.fullmatch(line.strip()) for line in lines):
             return None
         return Shape(self.name, (*self._prefix, *_COLUMNS), ("layers",) if head.layers > 1 else ())
@@ -56,11 +56,11 @@ class _Headerless:
 
     def read(self, shape: Shape, path: str) -> Reading:  # noqa: ARG002
         """Read one file carefully."""
-        return delimited.read(path, _COLUMNS, self._prefix)
+        return careful.read(path, _COLUMNS, self._prefix)
 
     def raw(self, path: str, line: int) -> str | None:
         """Give back a line."""
-        return delimited.raw_line(path, line)
+        return careful.raw_line(path, line)
 
 
 register(_Headerless("flow-log-export", 30, rf"{_EVENT_TIME} ({_RECORD})", (TIMESTAMP,)))

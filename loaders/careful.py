@@ -1,0 +1,234 @@
+"""A careful reading of one file of flow-log text: every record that can be had, every other line named.
+
+It is for the files that the strict scan (``loaders.delimited``) cannot take: damaged or not complete, glued
+together, touched by hand.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from loaders import content
+from loaders.delimited import BOM, COMMENT, LEAST_NAMES, NULL, event_time, is_header, wanted
+from loaders.schema import LINE, TIMESTAMP, column_dtype, column_names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_RAW = "_raw"
+_TEXT = "_text"
+# White space as bytes know it: a no-break space, say, is part of a value.
+_BLANKS = " \t\r\x0b\x0c"
+_UNTIDY = r"  |[\t\r\x0b\x0c]"
+# Every header looks so; the few lines that do are looked at more closely.
+_HEADER_LIKE = r"^[^ 0-9.:/][^ .:/]*( [^ 0-9.:/][^ .:/]*)*$"
+_SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a careful reading of one file gave.
+
+    Attributes:
+        frames: The records, a frame for each header the file holds: its columns and ``LINE``.
+        problems: ``line`` (UInt32) and ``what`` (String) of every line that is no record.
+        broken: Why the file could not be read to its end, or ``None``.
+    """
+
+    frames: tuple[pl.DataFrame, ...]
+    problems: pl.DataFrame
+    broken: str | None
+
+
+def no_problems() -> pl.DataFrame:
+    """An empty frame of problems."""
+    return pl.DataFrame(schema={"line": pl.UInt32(), "what": pl.String()})
+
+
+def read(path: str, columns: Sequence[str] | None, prefix: Sequence[str] = ()) -> Reading:
+    """Read one file line by line, forgiving what does not fit and naming it.
+
+    White space runs count as one blank, blank lines and ``#`` comments are passed over, and a header in the
+    middle (files glued together) starts new columns.
+
+    Args:
+        path: The file.
+        columns: Its columns; ``None`` when its first line that is not blank is a header.
+        prefix: Columns that stand before those on every line and in no header.
+
+    Raises:
+        OSError: It cannot be opened or read.
+    """
+    saved = content.save(path)
+    lines = _lines(saved.data)
+    ended = saved.data.endswith(b"\n")
+    if saved.cut and not ended:
+        lines = lines.head(-1)  # half a line: it comes whole when the file does
+    lines = lines.filter((pl.col(_TEXT) != "") & ~pl.col(_TEXT).str.starts_with(COMMENT))
+    frames, problems = [], [no_problems()]
+    for names, part in _segments(lines, columns):
+        good, bad = _typed(part, (*prefix, *names)) if names else _untitled(part)
+        frames.append(good)
+        problems.append(bad)
+    found = pl.concat(problems).sort("line")
+    broken = saved.broken
+    if not ended and not saved.packed and found.height and found["line"][-1] == lines[LINE][-1]:
+        broken = broken or "the last line is not finished"
+    return Reading(tuple(frames), found, broken)
+
+
+def raw_line(path: str, line: int) -> str | None:
+    """Fetch a line of a text file, whatever it is packed in; ``None`` when it is not there any more."""
+    lines = content.save(path).data.split(b"\n", line)
+    if len(lines) < line:
+        return None
+    return lines[line - 1].decode("utf-8", "backslashreplace").removesuffix("\r")
+
+
+def _lines(data: bytes) -> pl.DataFrame:
+    """Split into lines: ``LINE`` from 1, ``_RAW``, and ``_TEXT``, its words with one blank between them."""
+    try:
+        lines = pl.read_lines(io.BytesIO(data), row_index_name=LINE, row_index_offset=1)
+    except pl.exceptions.ComputeError:
+        clean = data.decode("utf-8", "backslashreplace").encode()
+        lines = pl.read_lines(io.BytesIO(clean), row_index_name=LINE, row_index_offset=1)
+    raw = pl.col("line").str.strip_prefix(BOM.decode())
+    text = raw.str.strip_chars(_BLANKS)
+    single = text.str.replace_all(rf"[{_BLANKS}]+", " ")
+    return lines.select(
+        pl.col(LINE).cast(pl.UInt32),
+        raw.alias(_RAW),
+        pl.when(text.str.contains(_UNTIDY)).then(single).otherwise(text).alias(_TEXT),
+    )
+
+
+def _segments(
+    lines: pl.DataFrame, columns: Sequence[str] | None
+) -> list[tuple[tuple[str, ...], pl.DataFrame]]:
+    """Sort lines by the header that holds for them: its columns (none above the first), and the lines."""
+    first = () if columns is None else tuple(columns)
+    headers = _headers(lines, first)
+    starts, holds = [0, *headers], [first, *headers.values()]
+    lines = lines.filter(~pl.col(LINE).is_in(starts))
+    kinds = {names: kind for kind, names in enumerate(dict.fromkeys(holds))}
+    above = pl.Series(starts, dtype=pl.UInt32()).search_sorted(lines[LINE], side="right") - 1
+    kind = pl.Series([kinds[names] for names in holds], dtype=pl.UInt32()).gather(above)
+    parts = lines.with_columns(kind.alias("_kind")).partition_by("_kind", include_key=False, as_dict=True)
+    return [(names, parts[kind,]) for names, kind in kinds.items() if (kind,) in parts]
+
+
+def _headers(lines: pl.DataFrame, first: tuple[str, ...]) -> dict[int, tuple[str, ...]]:
+    """Find the headers: the line of each, and its columns.
+
+    Below the first one, a header names at least three fields, or those of one above it: a stray word that
+    happens to be the name of a field does not make a problem of every line below it.
+    """
+    likely = lines.filter(pl.col(_TEXT).str.contains(_HEADER_LIKE))
+    known: dict[str, tuple[str, ...]] = {}
+    for text in likely[_TEXT].unique().to_list():
+        words = text.split(" ")
+        if is_header(words):
+            known[text] = column_names(words)
+    headers: dict[int, tuple[str, ...]] = {}
+    seen = {first}
+    for number, text in zip(likely[LINE].to_list(), likely[_TEXT].to_list(), strict=True):
+        names = known.get(text, ())
+        if names and (len(names) >= LEAST_NAMES or seen == {()} or names in seen):
+            headers[number] = names
+            seen.add(names)
+    return headers
+
+
+def _untitled(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    what = pl.lit("no line above it names the fields").alias("what")
+    return lines.select(LINE).clear(), lines.select(pl.col(LINE).alias("line"), what)
+
+
+def _typed(lines: pl.DataFrame, columns: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Give the lines of a segment their columns' dtypes; the rest are problems."""
+    typed = {name: f"_typed_{index}" for index, name in enumerate(columns) if wanted(name)}
+    lost = [pl.col(name).is_not_null() & pl.col(alias).is_null() for name, alias in typed.items()]
+    # Step by step rather than as one plan: most files are small, and planning costs more than it saves.
+    judged = (
+        _split(lines, columns)
+        .with_columns(
+            (event_time(strict=False) if name == TIMESTAMP else _number(name)).alias(alias)
+            for name, alias in typed.items()
+        )
+        .with_columns((pl.any_horizontal(pl.lit(value=False), *lost)).alias("_lost"))
+        .with_columns((pl.col("_lost") | ~(pl.col("_fits") | pl.col("_gaps"))).alias("_bad"))
+    )
+    good = judged.filter(~pl.col("_bad")).select(
+        LINE,
+        *(
+            pl.col(typed[name]).alias(name) if name in typed else pl.col(name).cast(column_dtype(name))
+            for name in columns
+        ),
+    )
+    if good.height == judged.height:
+        return good, no_problems()
+    what = _what(len(columns), typed)
+    return good, judged.filter(pl.col("_bad")).select(pl.col(LINE).alias("line"), what.alias("what"))
+
+
+def _split(lines: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """Cut lines into their columns: null for all where the number of words fits in no way.
+
+    ``_count`` is how many words there are, ``_fits`` whether they are as many as expected; if not, ``_gaps``
+    says whether nothing between two blanks may stand for an absent value, as the strict scan has it.
+    """
+    expected = len(columns)
+    count = pl.col(_TEXT).str.count_matches(" ", literal=True) + 1
+    blanks = pl.col(_RAW).str.count_matches(" ", literal=True) + 1
+    # What is too much may be a comment.
+    bare = pl.when(count > expected).then(pl.col(_TEXT).str.replace(r" #.*", "")).otherwise(pl.col(_TEXT))
+    words = pl.when(pl.col("_fits")).then(pl.col(_TEXT)).when(pl.col("_gaps")).then(pl.col(_RAW))
+    return (
+        lines.with_columns(
+            count.alias("_count"),
+            ((blanks == expected) & ~pl.col(_RAW).str.ends_with(" ")).alias("_gaps"),
+            bare.alias(_TEXT),
+        )
+        .with_columns((count == expected).alias("_fits"))
+        .with_columns(words.str.split_exact(" ", expected - 1).struct.rename_fields(columns).alias("_words"))
+        .drop(_RAW, _TEXT)
+        .unnest("_words")
+        .with_columns(pl.col(columns).replace([NULL, ""], [None, None]))
+    )
+
+
+def _number(name: str) -> pl.Expr:
+    return pl.col(name).cast(column_dtype(name), strict=False)
+
+
+def _what(expected: int, typed: dict[str, str]) -> pl.Expr:
+    """Say why a line is no record.
+
+    Args:
+        expected: How many columns there are.
+        typed: For each column that not every text will do for, the column that holds what became of it.
+    """
+    fields = pl.when(pl.col("_count") == 1).then(pl.lit("field")).otherwise(pl.lit("fields"))
+    where = f"where {expected} {'is' if expected == 1 else 'are'} expected"
+    counted = pl.format(f"{{}} {{}} {where}", pl.col("_count"), fields)
+    complaints = [
+        pl.when(pl.col(name).is_not_null() & pl.col(alias).is_null()).then(_complaint(name))
+        for name, alias in typed.items()
+    ]
+    return (
+        pl.when(pl.col("_fits")).then(pl.coalesce(pl.lit(None, pl.String()), *complaints)).otherwise(counted)
+    )
+
+
+def _complaint(name: str) -> pl.Expr:
+    shown, value = name.replace("_", "-"), pl.col(name).str.slice(0, _SHOWN)
+    too_large = pl.col(name).str.contains(r"^[+-]?[0-9]+$")
+    return (
+        pl.when(too_large)
+        .then(pl.format(f"{shown} is too large a number: {{}}", value))
+        .otherwise(pl.format(f"{shown} is not {wanted(name)}: {{}}", value))
+    )

@@ -1,0 +1,181 @@
+"""The lane: the newest job wins, and what is cancelled is never heard of again."""
+
+from __future__ import annotations
+
+import threading
+from queue import Queue
+
+import polars as pl
+import pytest
+
+from loaders import run
+from loaders.run import Cancelled, Lane, Ticket
+
+SOON = 10
+
+
+class Listener:
+    """What a lane reported, in order."""
+
+    def __init__(self):
+        self._heard = Queue()
+
+    def done(self, result):
+        self._heard.put(("done", result))
+
+    def failed(self, error):
+        self._heard.put(("failed", error))
+
+    def next(self):
+        return self._heard.get(timeout=SOON)
+
+    @property
+    def silent(self):
+        return self._heard.empty()
+
+
+@pytest.fixture
+def listener():
+    return Listener()
+
+
+@pytest.fixture
+def lane():
+    return Lane("test")
+
+
+def submit(lane, listener, job):
+    return lane.submit(job, listener.done, listener.failed)
+
+
+def busy(lane, listener):
+    """Occupy the lane; gives back what lets it go on."""
+    started, go_on = threading.Event(), threading.Event()
+
+    def job(ticket):
+        started.set()
+        assert go_on.wait(SOON)
+        return "busy"
+
+    submit(lane, listener, job)
+    assert started.wait(SOON)
+    return go_on
+
+
+def test_a_result_is_reported(lane, listener):
+    submit(lane, listener, lambda _: 42)
+    assert listener.next() == ("done", 42)
+
+
+def test_an_error_is_reported(lane, listener):
+    submit(lane, listener, lambda _: 1 / 0)
+    what, error = listener.next()
+    assert (what, type(error)) == ("failed", ZeroDivisionError)
+
+
+def test_one_job_after_the_other_is_done(lane, listener):
+    for number in range(20):
+        submit(lane, listener, lambda _, number=number: number)
+        assert listener.next() == ("done", number)
+
+
+def test_jobs_are_done_in_another_thread_one_at_a_time(lane, listener):
+    submit(lane, listener, lambda _: threading.current_thread())
+    _, first = listener.next()
+    submit(lane, listener, lambda _: threading.current_thread())
+    _, second = listener.next()
+    assert first is second is not threading.current_thread()
+    assert first.daemon
+
+
+def test_the_newest_job_replaces_the_one_that_waits(lane, listener):
+    go_on = busy(lane, listener)
+    for number in range(5):
+        submit(lane, listener, lambda _, number=number: number)
+    go_on.set()
+    assert listener.next() == ("done", 4)
+    assert listener.silent
+
+
+def test_a_running_job_is_asked_to_stop_by_a_newer_one(lane, listener):
+    started = threading.Event()
+
+    def long(ticket):
+        started.set()
+        for _ in range(SOON * 1000):
+            ticket.check()
+            threading.Event().wait(0.001)
+        return "too late"
+
+    submit(lane, listener, long)
+    assert started.wait(SOON)
+    submit(lane, listener, lambda _: "new")
+    assert listener.next() == ("done", "new")
+    assert listener.silent
+
+
+def test_a_job_that_ends_although_it_was_cancelled_is_not_reported(lane, listener):
+    go_on = busy(lane, listener)
+    lane.cancel()
+    go_on.set()
+    submit(lane, listener, lambda _: "next")
+    assert listener.next() == ("done", "next")
+    assert listener.silent
+
+
+def test_an_error_of_a_cancelled_job_is_not_reported(lane, listener):
+    started, go_on = threading.Event(), threading.Event()
+
+    def job(_):
+        started.set()
+        go_on.wait(SOON)
+        raise ValueError
+
+    submit(lane, listener, job).cancel()
+    go_on.set()
+    submit(lane, listener, lambda _: "next")
+    assert listener.next() == ("done", "next")
+    assert listener.silent
+
+
+def test_cancelling_drops_what_waits(lane, listener):
+    go_on = busy(lane, listener)
+    submit(lane, listener, lambda _: "waiting")
+    lane.cancel()
+    go_on.set()
+    submit(lane, listener, lambda _: "next")
+    assert listener.next() == ("done", "next")
+    assert listener.silent
+
+
+def test_a_listener_that_fails_does_not_end_the_lane(lane, listener, monkeypatch):
+    told = Queue()
+    monkeypatch.setattr(threading, "excepthook", told.put)
+    lane.submit(lambda _: 1, lambda result: result / 0, listener.failed)
+    assert told.get(timeout=SOON).exc_type is ZeroDivisionError
+    submit(lane, listener, lambda _: "next")
+    assert listener.next() == ("done", "next")
+
+
+def test_a_lane_without_work_has_no_thread():
+    before = threading.active_count()
+    Lane("idle").cancel()
+    assert threading.active_count() == before
+
+
+def test_a_cancelled_ticket_stops_whoever_checks_it():
+    ticket = Ticket()
+    ticket.check()
+    assert not ticket.cancelled
+    ticket.cancel()
+    with pytest.raises(Cancelled):
+        ticket.check()
+
+
+def test_a_panic_of_polars_is_an_error_like_any_other(monkeypatch):
+    class Plan:
+        def collect(self):
+            raise pl.exceptions.PanicException("index out of bounds")
+
+    with pytest.raises(pl.exceptions.ComputeError, match="index out of bounds"):
+        run.collect(Plan())
