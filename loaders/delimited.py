@@ -36,7 +36,7 @@ _EVENT_TIME = "%Y-%m-%dT%H:%M:%S%.fZ"
 
 
 def is_header(tokens: Sequence[str]) -> bool:
-    """Whether a line's words name fields: different ones and all known, or at least three known and no value."""
+    """Whether a line's words name fields: different ones, all known, or three known ones and no value."""
     known = len({field.name for token in tokens if (field := resolve(token)) and field.version})
     if known == len(tokens):
         return known > 0

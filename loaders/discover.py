@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import re
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loaders.layouts import Place, place
+from loaders.naming import FILE_NAME, NamingError, group_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +24,7 @@ _TRANSFER = re.compile(r".+\.(?![0-9]{8}\Z)[0-9A-Fa-f]{8}", re.DOTALL)
 _NAMES = {
     "aws-logs-write-test": "permission check of a CloudWatch export",
     "Thumbs.db": "not a log",
+    FILE_NAME: "names of log groups",
 }
 _NOT_ENTERED = {"_temporary"}
 _SUFFIXES = {".metadata": "result metadata of Athena", ".crc": "checksum of another file"}
@@ -76,7 +78,7 @@ def check_roots(roots: Sequence[str]) -> None:
     """Refuse paths that cannot be opened.
 
     Raises:
-        NoLogsError: A path is missing or may not be read.
+        NoLogsError: A path is missing or may not be read, or its groups are named in a way that says nothing.
     """
     for root in roots:
         path = Path(root)
@@ -92,18 +94,32 @@ def check_roots(roots: Sequence[str]) -> None:
             raise NoLogsError(f"'{root}' is neither a directory nor a file. Name a directory of logs.")
         if not os.access(path, os.R_OK | (os.X_OK if stat.S_ISDIR(mode) else 0)):
             raise NoLogsError(f"'{root}' cannot be read: permission denied. Check its owner and mode.")
+        try:
+            group_names(root)
+        except NamingError as error:
+            raise NoLogsError(str(error)) from None
 
 
 def discover(roots: Sequence[str]) -> Iterator[SourceFile]:
-    """Yield every file below the roots once, in no order that means anything."""
+    """Yield every file below the roots once, in no order that means anything.
+
+    Raises:
+        NamingError: A root's groups are named in a way that says nothing.
+    """
     seen: set[tuple[int, int]] = set()
     for root in roots:
-        whole = Path(root).resolve()
-        if whole.is_file():
-            yield from _look(str(whole), Path(root).name, whole.parent.name or "/", seen)
-        else:
-            prefix = f"{whole.name}/" if len(roots) > 1 else ""
-            yield from _walk(root, prefix, whole.name or "/", seen)
+        names = group_names(root)
+        for file in _below(root, seen, prefixed=len(roots) > 1):
+            group = names.of(file.place.group)
+            yield file if group == file.place.group else replace(file, place=replace(file.place, group=group))
+
+
+def _below(root: str, seen: set[tuple[int, int]], *, prefixed: bool) -> Iterator[SourceFile]:
+    whole = Path(root).resolve()
+    if whole.is_file():
+        yield from _look(str(whole), Path(root).name, whole.parent.name or "/", seen)
+    else:
+        yield from _walk(root, f"{whole.name}/" if prefixed else "", whole.name or "/", seen)
 
 
 def _walk(folder: str, prefix: str, label: str, seen: set[tuple[int, int]]) -> Iterator[SourceFile]:
