@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tui.units import count, duration, whole
+from tui.sanitise import clean
+from tui.units import count, duration, stamp, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from loaders.dataset import Dataset
+    from query.scope import Scope
     from tui.groups import GroupSource
     from tui.state import State
 
@@ -24,6 +26,14 @@ GONE = "The file has changed or gone, so its line cannot be shown."
 def plural(number: int, thing: str) -> str:
     """``1 file``, ``2,000 files``."""
     return f"{whole(number)} {thing}{'s' * (number != 1)}"
+
+
+def way(roots: Sequence[str], scope: Scope) -> list[str]:
+    """The way down to what is looked at: paths, times, group, stream; safe to show."""
+    times = [
+        f"{word} {stamp(time)}" for word, time in (("since", scope.since), ("until", scope.until)) if time
+    ]
+    return [clean(part) for part in (" ".join(roots), " ".join(times), scope.group, scope.stream) if part]
 
 
 def about_groups(source: GroupSource) -> str:

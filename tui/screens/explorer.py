@@ -16,7 +16,6 @@ from textual.screen import Screen
 from query.scope import Scope
 from tui.groups import Place
 from tui.keymap import GROUPS, PANES, RECORD, RECORDS, bindings, works
-from tui.sanitise import clean
 from tui.state import State
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.frame_table import FrameTable
@@ -24,7 +23,7 @@ from tui.widgets.group_pane import GroupPane
 from tui.widgets.one_line import KeyBar, PaneTitle, TopLine
 from tui.widgets.record_pane import RecordPane
 from tui.widgets.record_table import RecordSource, RecordTable, identity
-from tui.wording import GONE, TROUBLE, Toned, about_groups, about_records, judge, news, origin, why_empty
+from tui.wording import GONE, TROUBLE, Toned, about_groups, about_records, judge, news, origin, way, why_empty
 from tui.workers import Anchor, Arrived, Counted, Failed, Looked, Quoted, Workers
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ class ExplorerScreen(Screen[None]):
         super().__init__()
         self._keys = keys or {}
         self.state = State(scope, following=following)
-        self._roots = " ".join(clean(root) for root in roots)
+        self._roots = roots
         self._workers = Workers(self._tell)
         self._trouble: Toned | None = None
         self._zoomed, self._all_read = False, False
@@ -210,9 +209,7 @@ class ExplorerScreen(Screen[None]):
             title = self.query_one(f"#{name}-title", PaneTitle)
             title.show(more, focused=pane == name and not self.bar.typing)
         self.query_one(KeyBar).show(pane, self._keys)
-        scope = self.state.scope
-        way = [self._roots, *(clean(part) for part in (scope.group, scope.stream) if part)]
-        self.query_one(TopLine).show(way, *news(self.state, self._trouble))
+        self.query_one(TopLine).show(way(self._roots, self.state.scope), *news(self.state, self._trouble))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """An action counts in the panes that the table of actions names, and not while text is typed."""
