@@ -23,7 +23,7 @@ theme = "light"
 
 [keys]
 follow = "F"
-line_down = "down,n"
+line_down = "down,e"
 ```
 """
 _FILTER = """

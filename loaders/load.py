@@ -57,13 +57,15 @@ class Library:
         self._since, self._until = since, until
         self._numbers: dict[str, int] = {}
         self._next = 0
+        self._looked = False
         self.dataset = Dataset()
 
     def refresh(self, ticket: Ticket | None = None) -> Iterator[Dataset]:
         """Read what is new, changed or gone since the last time.
 
         Yields:
-            The data set after each batch; the last one has no ``progress``. Nothing when nothing changed.
+            The data set after each batch; the last one has no ``progress``. Nothing when nothing changed
+            since the last time, but always something the first time.
 
         Raises:
             NoLogsError: A root has vanished.
@@ -88,7 +90,8 @@ class Library:
             self.dataset = Dataset(self.dataset.parts, self.dataset.files, done)
             if done.files < done.files_total:
                 yield self.dataset
-        if fresh or gone:
+        if fresh or gone or not self._looked:
+            self._looked = True
             self.dataset = Dataset(self.dataset.parts, self.dataset.files)
             yield self.dataset
 
@@ -159,10 +162,9 @@ def require_logs(dataset: Dataset, roots: Sequence[str]) -> None:
     if unreadable:
         reason = (unreadable[0].reason or "").lower()
         raise NoLogsError(f"No log below {where} can be read: {reason}. Check owner and mode of the files.")
-    if not dataset.files and any(True for _ in discover(roots)):
-        raise NoLogsError(
-            f"No file below {where} can hold records of that time, by its name. Ask for more time."
-        )
+    known = {report.source.path for report in dataset.files.values()}
+    if any(file.path not in known for file in discover(roots)):
+        return  # there are deliveries, but of another time than the one asked for
     if not dataset.files:
         raise NoLogsError(f"{where} is empty. Fill it with `aws s3 sync s3://BUCKET/AWSLogs/ DIRECTORY`.")
     raise NoLogsError(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
@@ -16,7 +18,6 @@ from tui.workers import Arrived, Failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from types import FrameType
 
     from textual.screen import Screen
 
@@ -109,17 +110,10 @@ class FlowtuiApp(App[str]):
 
     def _leave_on_signals(self) -> None:
         """Leave when the terminal goes away: a lost SSH session must not leave a busy process behind."""
-
-        def leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-            self.exit()
-
+        loop = asyncio.get_running_loop()
         for name in _SIGNALS:
-            number = getattr(signal, name, None)
-            if number is not None:
-                try:
-                    signal.signal(number, leave)
-                except ValueError:
-                    return  # not the main thread: a test drives the app
+            with suppress(NotImplementedError, RuntimeError, ValueError):  # not the main thread, or no POSIX
+                loop.add_signal_handler(getattr(signal, name), self.exit)
 
     def get_system_commands(self, screen: Screen[None]) -> Iterable[SystemCommand]:
         """What the palette finds: the actions of the table, and the themes."""
@@ -148,10 +142,14 @@ class FlowtuiApp(App[str]):
         self.theme = name
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Plain letters are text while text is typed."""
+        """Plain letters are text while text is typed, and help is not opened twice."""
         from textual.widgets import Input
 
         if action in {"help", "leave"} and isinstance(self.focused, Input):
+            return False
+        if action == "leave" and self.screen is not self._explorer:
+            return False  # there it closes the screen
+        if action == "help" and self.screen.id == "help":
             return False
         return super().check_action(action, parameters)
 

@@ -4,7 +4,7 @@ theme = "light"
 
 [keys]                  # actions by name, as docs/keys.md lists them
 follow = "F"
-line_down = "down,n"
+line_down = "down,e"
 """
 
 from __future__ import annotations

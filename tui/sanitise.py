@@ -29,6 +29,11 @@ def clean(value: object) -> str:
     return _COMBINING.sub("\\1\ufffd", text)
 
 
+def masked(text: str) -> str:
+    """The same for text that is edited: one sign for each character, so that the cursor stays in step."""
+    return _HOSTILE.sub(lambda found: _visible(found) if len(_visible(found)) == 1 else "\ufffd", text)
+
+
 def _visible(found: re.Match[str]) -> str:
     code = ord(found[0])
     if code < 0x20:

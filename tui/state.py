@@ -64,11 +64,16 @@ class State:
 
     def narrow(self, column: str, value: object, *, keep: bool) -> bool:
         """Add a condition on a value to the filter."""
+        from query.parse import parse_filter
         from query.shorthand import condition
+        from query.tree import And, Or
 
         term = condition(column, value, keep=keep)
         text = self._scope.filter.strip()
-        if term in text.split(" and "):
+        if not text:
+            return self.go(replace(self._scope, filter=term))
+        tree = parse_filter(text)
+        if parse_filter(term) in (tree.terms if isinstance(tree, And) else (tree,)):
             return False
-        joined = f"({text}) and {term}" if " or " in text.lower() else f"{text} and {term}"
-        return self.go(replace(self._scope, filter=joined if text else term))
+        joined = f"({text}) and {term}" if isinstance(tree, Or) else f"{text} and {term}"
+        return self.go(replace(self._scope, filter=joined))

@@ -100,7 +100,9 @@ class Workers:
             tell: Takes an answer, from any thread.
         """
         self._tell = tell
-        self._looking, self._counting, self._quoting = Lane("look"), Lane("count"), Lane("quote")
+        self._looking, self._counting = Lane("look"), Lane("count")
+        # A line on its way to the clipboard must not give way to one that is only shown.
+        self._quoting, self._copying = Lane("quote"), Lane("copy")
 
     def _failed(self, error: Exception) -> None:
         self._tell(Failed(error))
@@ -126,9 +128,8 @@ class Workers:
 
     def quote(self, dataset: Dataset, identity: Identity, *, copy: bool) -> None:
         """Fetch a record's line; its file may have to be unpacked for that. Answers ``Quoted``."""
-        self._quoting.submit(
-            lambda _: Quoted(identity, dataset.raw(*identity), copy=copy), self._tell, self._failed
-        )
+        lane = self._copying if copy else self._quoting
+        lane.submit(lambda _: Quoted(identity, dataset.raw(*identity), copy=copy), self._tell, self._failed)
 
 
 def _moved(view: View, anchor: Anchor) -> int | None:

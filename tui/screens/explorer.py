@@ -172,7 +172,9 @@ class ExplorerScreen(Screen[None]):
     @on(Counted)
     def _summary_is_ready(self, message: Counted) -> None:
         dataset = self.state.dataset
-        self._all_read = self._all_read or (dataset is not None and dataset.progress is None)
+        if not self._all_read and dataset is not None and dataset.progress is None:
+            self._all_read = True
+            self.bar.review()
         self.groups.count(message.rows)
         self._arrange()
 

@@ -37,7 +37,7 @@ class HelpScreen(Screen[None]):
 
     def __init__(self, given: Mapping[str, str]) -> None:
         """List the keys; ``given`` are those that replace actions' own, by name."""
-        super().__init__()
+        super().__init__(id="help")
         self._given = given
 
     def compose(self) -> ComposeResult:

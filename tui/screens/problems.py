@@ -50,7 +50,7 @@ class ProblemSource:
             said: list[tuple[int | None, str]] = []
             if report.reason:
                 said.append((None, f"{report.state}: {report.reason}"))
-            said += list(report.problems.slice(0, offset + amount - first).iter_rows())
+            said += list(report.problems.slice(0, max(0, offset + amount - first)).iter_rows())
             for place, (line, what) in enumerate(said, start=first):
                 if offset <= place < offset + amount:
                     cells = ("" if line is None else whole(line), clean(what), clean(report.source.name))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.text import Text
 from textual import events, on
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from tui.sanitise import clean
+from tui.sanitise import clean, masked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 class _Line(Input):
     """The text. Enter and Escape act at once, so that keys typed right behind them reach the next pane."""
+
+    @property
+    def _value(self) -> Text:
+        """The text as it is drawn: a filter can be made of data, so what would steer a terminal is masked."""
+        return Text(masked(self.value), no_wrap=True, overflow="ignore", end="")
 
     async def _on_key(self, event: events.Key) -> None:
         bar = self.parent
@@ -113,6 +119,12 @@ class FilterBar(Horizontal):
     def _paint(self, verdict: str) -> None:
         self._input.set_class(verdict == "good", "-good")
         self._input.set_class(verdict == "bad", "-bad")
+
+    def review(self) -> None:
+        """Judge the filter that is set: one from the command line came before the fields were known."""
+        good, told = self._judge(self._text) if self._text else (True, "")
+        if not good or told.startswith("!"):
+            self.tell(told, "warn" if good else "reject")
 
     def submit(self) -> None:
         """Enter the filter, if it is one."""

@@ -154,6 +154,7 @@ class FrameTable(ScrollView, can_focus=True):
             self._column = min(self._column, len(source.columns) - 1)
             self._rows = []
         self.source = source
+        self._measure()
         self._generation += 1
         self._asked = None
         # The old rows stay on the screen while the new ones are on their way.

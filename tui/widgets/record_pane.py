@@ -15,6 +15,7 @@ from textual.strip import Strip
 from tui.explain import Line, explain, headline, mark, outcome
 from tui.keymap import RECORD
 from tui.sanitise import clean
+from tui.units import shorten
 from tui.widgets.record_table import TONES
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class RecordPane(ScrollView, can_focus=True):
         record = self._record
         if record is None:
             return [((f" {part}", "label"),) for part in _broken(clean(self._said), room + _LABEL)]
-        sign = f" {mark(record)} {outcome(record)} "
+        sign = f" {mark(record)} {shorten(clean(outcome(record)), _LABEL)} "
         first, *more = _broken(clean(headline(record)), room + _LABEL - cell_len(sign))
         lines: list[_Pieces] = [((sign, TONES.get(outcome(record), "dim")), (first, "head"))]
         lines += [((" " * cell_len(sign) + part, "head"),) for part in more]

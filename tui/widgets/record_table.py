@@ -101,7 +101,8 @@ _COLUMNS = (
 def record_columns(view: View) -> tuple[RecordColumn, ...]:
     """The columns that these records have something to show in; times carry the date where days differ."""
     dated = view.span is not None and view.span[0].date() != view.span[1].date()
-    return (_time(dated=dated), *(column for column in _COLUMNS if view.columns.intersection(column.needs)))
+    have = view.columns or view.dataset.columns  # a view of nothing keeps its titles
+    return (_time(dated=dated), *(column for column in _COLUMNS if have.intersection(column.needs)))
 
 
 class RecordSource:
