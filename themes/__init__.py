@@ -75,7 +75,7 @@ def _load(path: Path) -> Theme:
         "input-cursor-text-style": "none" if not data.get("ansi") else "reverse",
         "border-blurred": own["line"],
         # Textual's own CSS names these under its ANSI themes, and makes them up for all the others only.
-        **({"ansi-background": "ansi_default", "ansi-foreground": "ansi_default"} if data.get("ansi") else {}),
+        **(dict.fromkeys(("ansi-background", "ansi-foreground"), "ansi_default") if data.get("ansi") else {}),
     }
     return Theme(
         name=path.stem,

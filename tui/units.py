@@ -78,17 +78,20 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
-def shorten(text: str, width: int, tail: int = 0) -> str:
+def shorten(text: str, width: int, tail: int | None = None) -> str:
     """Fit a name by leaving out its middle, so that both ends stay: ``eni-0a47…7c9c``.
 
     Args:
         text: The name.
         width: How many characters there is room for.
-        tail: How many of its last characters to keep if there is room; a third of the width by default.
+        tail: How many of its last characters to keep if there is room; a third of the width by default, and
+            with 0 it is cut at its end, as a sentence is.
     """
     if len(text) <= width:
         return text
     if width <= _KEEP:
         return text[:width]
+    if tail == 0:
+        return f"{text[: width - 1]}…"
     tail = min(tail or max(_KEEP, (width - 1) // 3), width - _KEEP)
     return f"{text[: width - 1 - tail]}…{text[-tail:]}"

@@ -153,6 +153,12 @@ def test_comments_are_passed_over_and_counted(tmp_path, comment):
     assert not problems(dataset)
 
 
+@pytest.mark.parametrize("above", ["# a comment", "  # indented", "", "\t"])
+def test_a_comment_or_a_blank_line_may_stand_above_the_header(tmp_path, above):
+    put(tmp_path, "a.log", text(above, above, "srcaddr dstport", "10.0.0.1 80"))
+    assert records(load(tmp_path), "line", "dstport") == [(4, 80)]
+
+
 def test_a_comment_of_as_many_words_as_there_are_fields_is_a_comment(tmp_path):
     put(tmp_path, "a.log", text("interface-id srcaddr dstport", "eni-1 10.0.0.1 1", "#eni-2 10.0.0.2 2"))
     dataset = load(tmp_path)
@@ -263,6 +269,17 @@ def test_another_header_in_the_middle_starts_new_columns(tmp_path):
         (7, 22, None, "ACCEPT"),
     ]
     assert problems(dataset) == [("glued.log", 5, "1 field where 3 are expected")]
+
+
+def test_problems_come_in_the_order_of_their_lines_whatever_header_holds(tmp_path):
+    other = "dstport srcaddr region"
+    put(
+        tmp_path,
+        "glued.log",
+        text(HEADER, "one", other, "two", HEADER, "three", other, "four", HEADER, "five"),
+    )
+    assert [line for _, line, _ in problems(load(tmp_path))] == [2, 4, 6, 8, 10]
+    assert only(load(tmp_path)).problems["line"].is_sorted()
 
 
 def test_a_header_of_the_same_names_in_another_order_starts_new_columns(tmp_path):

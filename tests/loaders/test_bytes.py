@@ -152,6 +152,13 @@ def test_a_packed_file_of_nothing_is_empty(tmp_path, data):
     assert (only(load(tmp_path)).state, only(load(tmp_path)).reason) == ("skipped", "empty")
 
 
+def test_a_large_packed_file_of_something_else_is_skipped_and_not_called_cut(tmp_path):
+    put(tmp_path, "a.gz", gzip.compress(random.Random(4).randbytes(200_000)))
+    put(tmp_path, "cut.gz", gzip.compress(random.Random(4).randbytes(20_000))[:-9])
+    states = {name: report.state for name, report in reports(load(tmp_path)).items()}
+    assert states == {"a.gz": "skipped", "cut.gz": "incomplete"}
+
+
 def test_a_thousandfold_compression_is_met_early(tmp_path):
     path = put(tmp_path, "bomb.gz", gzip.compress(bytes(200_000_000)))
     head = read_head(str(path))

@@ -81,6 +81,17 @@ def test_a_header_below_the_first_line_holds_from_there(tmp_path):
     assert not problems(dataset)
 
 
+def test_a_byte_order_mark_in_the_middle_is_passed_over(tmp_path):
+    put(
+        tmp_path,
+        "glued.txt",
+        text(record()) + text("\ufeff" + record()) + text("\ufeff", "\ufeff" + HEADER, record()),
+    )
+    dataset = load(tmp_path)
+    assert records(dataset, "line", "version") == [(1, 2), (2, 2), (5, 2)]
+    assert not problems(dataset)
+
+
 def test_packed_twice_is_unpacked(tmp_path):
     put(tmp_path, "a.gz", gzip.compress(packed(record(), record())))
     assert records(load(tmp_path), "line") == [1, 2]

@@ -131,7 +131,9 @@ def test_an_error_of_a_cancelled_job_is_not_reported(lane, listener):
         go_on.wait(SOON)
         raise ValueError
 
-    submit(lane, listener, job).cancel()
+    ticket = submit(lane, listener, job)
+    assert started.wait(SOON)
+    ticket.cancel()
     go_on.set()
     submit(lane, listener, lambda _: "next")
     assert listener.next() == ("done", "next")

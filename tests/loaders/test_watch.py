@@ -125,6 +125,20 @@ def test_a_tree_that_is_made_and_filled_at_once_arrives_whole(follow, tmp_path):
     assert sorted(records(dataset, "srcport")) == sorted([*range(40), 51515])
 
 
+def test_what_comes_unannounced_after_a_change_is_seen_by_a_second_look(follow, tmp_path, monkeypatch):
+    """A directory that has just appeared is not watched yet, and what is put there then is told by nobody."""
+
+    def tell(*_, stop_event, **__):
+        yield set()
+        yield {("added", "logs/day")}
+        put(tmp_path, "logs/day/b.log", text(HEADER, record()))
+        while not stop_event.wait(0.01):
+            yield set()
+
+    monkeypatch.setattr("watchfiles.watch", tell)
+    follow().until(of(2))
+
+
 def test_a_file_that_grows_arrives_once(follow, tmp_path):
     reader = follow()
     reader.until(of(1))

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     Column("line", "line", 6, 9, right=True),
-    Column("what", "what is wrong", 24, 60),
-    Column("file", "file", 20, 400, grow=True),
+    Column("what", "what is wrong", 24, 100, grow=True, tail=0),
+    Column("file", "file", 14, 48, tail=40),
 )
 
 

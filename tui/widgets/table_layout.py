@@ -27,7 +27,7 @@ class Column:
         right: Whether it is set to the right, as numbers are.
         fold: 0 stays; of the others the highest goes first when space runs out.
         grow: Whether it takes whatever space is left; it also gives way first when there is too little.
-        tail: How many characters of its end stay when its text is shortened; 0 for a third of the width.
+        tail: How many characters of its end stay when its text is shortened (``units.shorten``).
         toned: Whether it is drawn in its row's tone, which is otherwise kept for rows that are dimmed.
     """
 
@@ -38,7 +38,7 @@ class Column:
     right: bool = False
     fold: int = 0
     grow: bool = False
-    tail: int = 0
+    tail: int | None = None
     toned: bool = False
 
 
