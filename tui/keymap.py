@@ -78,7 +78,9 @@ def key_signs(action: Action, given: Mapping[str, str]) -> list[str]:
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("open", ("enter",), "open", "Open the group, stream or record under the cursor", TABLES),
+    Action(
+        "open", ("enter",), "open", "Open the group, stream or record under the cursor", (GROUPS, RECORDS)
+    ),
     Action("up", ("escape",), "up", "Go back up: from record to records, to stream, to group, to all", PANES),
     Action("filter", ("slash",), "filter", "Filter the records; an empty filter shows all", PANES),
     Action("include", ("plus",), "include", "Keep only records with the value under the cursor", (RECORDS,)),
@@ -174,6 +176,8 @@ def works(name: str, parameters: tuple[object, ...], pane: str) -> bool:
 
 
 def footer(where: str) -> list[Action]:
-    """What the footer offers in a pane, most useful first, then what works everywhere."""
+    """What the footer offers in a pane, most useful first, then what works everywhere with keys not taken."""
     own = [action for action in ACTIONS if where in action.where and action.label]
-    return own + [action for action in ACTIONS if EVERYWHERE in action.where and action.label]
+    taken = {key for action in own for key in action.keys}
+    everywhere = [action for action in ACTIONS if EVERYWHERE in action.where and action.label]
+    return own + [action for action in everywhere if not taken.intersection(action.keys)]

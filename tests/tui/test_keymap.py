@@ -96,8 +96,11 @@ def test_an_action_works_in_the_panes_that_the_table_names_and_in_no_other(pane)
 def test_the_footer_of_a_pane_offers_what_works_there_and_ends_with_what_works_everywhere(pane):
     offered = footer(pane)
     assert all(pane in action.where or EVERYWHERE in action.where for action in offered)
-    assert [action.label for action in offered][-2:] == ["help", "quit"]
-    assert all(action.label for action in offered)
+    labels = [action.label for action in offered]
+    assert labels[-1] == "help" if pane == PROBLEMS else labels[-2:] == ["help", "quit"]
+    assert all(labels)
+    keys = [key for action in offered for key in action.keys]
+    assert len(keys) == len(set(keys)), "a key is offered for two things"
 
 
 def test_keys_are_printed_short():

@@ -121,6 +121,3 @@ class ProblemsScreen(Screen[None]):
     def action_close(self) -> None:
         """Go back."""
         self.dismiss()
-
-    def action_open(self) -> None:
-        """The line is shown already."""
