@@ -39,6 +39,11 @@ class Scope:
         """The scope one level up: from a stream to its group, from a group to everything."""
         return replace(self, stream=None) if self.stream else replace(self, group=None)
 
+    @property
+    def everywhere(self) -> Scope:
+        """The same times, whatever the group, the stream and the filter."""
+        return replace(self, group=None, stream=None, filter="")
+
     def predicate(self, schema: Mapping[str, pl.DataType]) -> pl.Expr:
         """Which of the records that have these columns are in scope (Boolean, never null).
 

@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from loaders.dataset import Dataset
     from query.scope import Scope
     from query.view import View
@@ -32,6 +34,11 @@ class State:
     def scope(self) -> Scope:
         """What is looked at."""
         return self._scope
+
+    @property
+    def columns(self) -> Collection[str]:
+        """The columns that what has been read has."""
+        return self.dataset.columns if self.dataset else ()
 
     def go(self, scope: Scope) -> bool:
         """Look at something else and remember the way; whether it was something else."""

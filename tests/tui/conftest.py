@@ -229,12 +229,23 @@ def _shows_its_state(explorer: ExplorerScreen) -> bool:
     return not view.height or (table.row is not None and not table._stale and table.cursor == table._aim)
 
 
+def _is_drawn(explorer: ExplorerScreen) -> bool:
+    """Whether every line of the tables that is on the screen is the one that would be drawn now."""
+    for table in (explorer.groups, explorer.records):
+        if explorer.app.screen is explorer and table.region:
+            due = [table.render_line(y).text.strip() for y in range(table.size.height)]
+            if lines_in(explorer.app, table) != due:
+                return False
+    return True
+
+
 async def settled(pilot: Pilot) -> ExplorerScreen:
     """Wait until everything is read, and the tables show what the state says."""
     explorer = pilot.app.explorer
     await until("the screen shows its state", lambda: _shows_its_state(explorer))
     await pilot.pause()
     await until("the screen shows its state", lambda: _shows_its_state(explorer))
+    await until("no line on the screen is out of date", lambda: _is_drawn(explorer))
     return explorer
 
 

@@ -27,6 +27,7 @@ from tests.tui.conftest import (
     title,
     until,
 )
+from tui.widgets.record_table import RecordSource
 
 LATER = BEGIN + 86_400
 
@@ -68,6 +69,30 @@ async def test_a_reader_keeps_the_row_under_the_cursor_and_is_told_how_many_came
         await press(pilot, "g")
         assert sources(explorer)[0] in {"192.0.2.3", "192.0.2.4"}
         assert "new" not in title(app, "records"), "they have been seen"
+
+
+async def test_the_place_is_kept_while_rows_are_still_on_their_way(logs, monkeypatch):
+    logs.deliver(*(line(srcaddr=f"10.0.0.{number}", start=BEGIN + number) for number in range(100)))
+    async with explorer_on(logs).run_test(size=NARROW) as pilot:
+        explorer = await in_records(pilot)
+        await press(pilot, *["j"] * 20)
+        before = explorer.records.row
+        fetch = RecordSource.window
+        slow = threading.Event()
+
+        def slowly(self, offset, amount):
+            slow.wait(5)
+            return fetch(self, offset, amount)
+
+        monkeypatch.setattr(RecordSource, "window", slowly)
+        for number in range(3):
+            bring_news(logs, f"192.0.2.{number}")
+            seen = 101 + number
+            await until(f"{seen} are shown", lambda seen=seen: explorer.state.view.height == seen)
+            assert explorer.records.row is None, "its rows are not here yet"
+        slow.set()
+        await settled(pilot)
+        assert explorer.records.row.identity == before.identity
 
 
 async def test_a_reader_at_the_newest_record_stays_on_it_unless_following(two_streams):

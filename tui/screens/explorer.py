@@ -13,7 +13,6 @@ from textual import on
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
-from query.scope import Scope
 from tui.groups import Place
 from tui.keymap import GROUPS, PANES, RECORD, RECORDS, bindings, works
 from tui.state import State
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from textual.message import Message
     from textual.timer import Timer
 
+    from query.scope import Scope
     from tui.widgets.table_layout import Row
 
 
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 _WIDE = 110
 # Seconds that the cursor has to stay on a record before its raw line is fetched.
 _REST = 0.15
-_EVERYTHING = Scope()
 
 
 class ExplorerScreen(Screen[None]):
@@ -71,6 +70,7 @@ class ExplorerScreen(Screen[None]):
         self._workers = Workers(self._tell)
         self._trouble: Toned | None = None
         self._zoomed, self._all_read = False, False
+        self._anchors: tuple[Anchor, ...] = ()
         self._resting: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -85,7 +85,7 @@ class ExplorerScreen(Screen[None]):
                 yield RecordTable()
                 yield PaneTitle(RECORD)
                 yield RecordPane()
-        yield FilterBar(self._judge, lambda: self.query_one(f"#{self.pane}"))
+        yield FilterBar(lambda text: judge(text, self.state.columns), lambda: self.query_one(f"#{self.pane}"))
         yield KeyBar()
 
     @property
@@ -121,18 +121,19 @@ class ExplorerScreen(Screen[None]):
     def _dataset_arrived(self, message: Arrived) -> None:
         self.state.dataset, self._trouble = message.dataset, None
         self._look()
-        scope = self.state.scope
-        self._workers.count(message.dataset, replace(_EVERYTHING, since=scope.since, until=scope.until))
+        self._workers.count(message.dataset, self.state.scope.everywhere)
 
     def _look(self) -> None:
         """Find the records of the scope, and where those on screen stand among them."""
         dataset, view = self.state.dataset, self.state.view
         if dataset is None:
             return
+        row, first = self.records.row, self.records.first_row
+        if row is not None and first is not None:
+            here = (row, self.records.cursor), (first, self.records.top)
+            self._anchors = tuple(Anchor(identity(row), index) for row, index in here)
         same = view is not None and view.scope == self.state.scope
-        rows = ((self.records.row, self.records.cursor), (self.records.first_row, self.records.top))
-        anchors = tuple(Anchor(identity(row), index) for row, index in rows if same and row is not None)
-        self._workers.look(dataset, self.state.scope, anchors)
+        self._workers.look(dataset, self.state.scope, self._anchors if same else ())
 
     def _tell(self, message: Message) -> None:
         if self.is_attached:
@@ -148,6 +149,9 @@ class ExplorerScreen(Screen[None]):
         if same and self._all_read:
             self.state.unseen += max(0, top - self.records.top)
         self.state.unseen = self.state.unseen if top else 0
+        # Until its rows are here, what stands where is known by the anchors alone.
+        pairs = zip(self._anchors, (cursor, top), strict=False)
+        self._anchors = tuple(replace(anchor, index=index) for anchor, index in pairs) if same else ()
         self.state.view = view
         source = RecordSource(view)
         self.records.sorted_by = source.sorted_by
@@ -184,8 +188,6 @@ class ExplorerScreen(Screen[None]):
         self._trouble = TROUBLE
         self.bar.tell(str(message.error), "reject")
         self._arrange()
-
-    # -- what is drawn ---------------------------------------------------------------------------------
 
     @property
     def pane(self) -> str:
@@ -332,9 +334,6 @@ class ExplorerScreen(Screen[None]):
             self._pane = RECORDS
         self.bar.edit()
         self._arrange()
-
-    def _judge(self, text: str) -> tuple[bool, str]:
-        return judge(text, self.state.dataset.columns if self.state.dataset else ())
 
     @on(FilterBar.Submitted)
     def _filter_entered(self, message: FilterBar.Submitted) -> None:

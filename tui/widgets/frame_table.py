@@ -111,13 +111,13 @@ class FrameTable(ScrollView, can_focus=True):
 
     @property
     def cursor(self) -> int:
-        """The number of the row under the cursor, from 0."""
-        return self._cursor
+        """The number of the row that the cursor is on, or on its way to, from 0."""
+        return self._aim
 
     @property
     def top(self) -> int:
-        """The number of the first row on screen."""
-        return self._top
+        """The number of the row that is the first on screen, or will be."""
+        return self._aim_top
 
     @property
     def page(self) -> int:
@@ -126,13 +126,13 @@ class FrameTable(ScrollView, can_focus=True):
 
     @property
     def row(self) -> Row | None:
-        """The row under the cursor."""
-        return self._row_at(self._cursor)
+        """The row that the cursor is on, or ``None`` while it is being fetched."""
+        return self._row_at(self._aim)
 
     @property
     def first_row(self) -> Row | None:
-        """The first row on screen."""
-        return self._row_at(self._top)
+        """The first row on screen, or ``None`` while it is being fetched."""
+        return self._row_at(self._aim_top)
 
     @property
     def column(self) -> int:
