@@ -134,6 +134,25 @@ async def test_escape_leaves_the_old_filter(two_streams):
             assert not explorer.bar.typing
 
 
+async def test_keys_that_edit_the_text_do_not_reach_the_panes(two_streams):
+    async with explorer_on(two_streams, group=GROUP).run_test(size=WIDE) as pilot:
+        explorer = await in_records(pilot)
+        await press(pilot, "j", "slash")
+        await pilot.press(
+            *"jGs?q", "home", "x", "right", "delete", "end", "left", "left", "backspace", "up", "pagedown"
+        )
+        assert typed(explorer).value == "xj?q"
+        await pilot.press("ctrl+u", *"reject and s", "ctrl+w", "escape")
+        assert explorer.bar.typing is False
+        await settled(pilot)
+        assert (explorer.records.cursor, explorer.state.scope.sort, explorer.state.view.height) == (
+            1,
+            "timestamp",
+            10,
+        )
+        assert not pilot.app._exit
+
+
 async def test_an_empty_filter_shows_all(two_streams):
     async with explorer_on(two_streams, filter="reject").run_test(size=NARROW) as pilot:
         explorer = await settled(pilot)

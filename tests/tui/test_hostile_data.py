@@ -162,15 +162,17 @@ def test_a_real_terminal_is_sent_nothing_that_came_from_the_logs(logs, terminal)
 
 
 async def test_hostile_values_can_be_filtered_on_and_copied_as_they_are(logs):
-    logs.deliver(
-        *(line(srcaddr=nasty, start=BEGIN - n) for n, nasty in enumerate(NASTY.values())), name="g/n.log"
-    )
+    some = [
+        NASTY[name]
+        for name in ("esc", "c1", "nul", "override", "closing tag", "tag", "long", "combining", "tags")
+    ]
+    logs.deliver(*(line(srcaddr=nasty, start=BEGIN - n) for n, nasty in enumerate(some)), name="g/n.log")
     app = explorer_on(logs)
     async with app.run_test(size=WIDE) as pilot:
         explorer = await in_records(pilot)
         while explorer.records.field != "srcaddr":
             await pilot.press("l")
-        for number, nasty in enumerate(NASTY.values()):
+        for number, nasty in enumerate(some):
             explorer.records.move_to(number)
             await press(pilot, "y")
             assert app.clipboard == explorer.records.row.record["srcaddr"] == nasty
@@ -186,7 +188,7 @@ async def test_hostile_values_can_be_filtered_on_and_copied_as_they_are(logs):
             explorer.records.move_to(number)
             await press(pilot, "minus")
             assert_harmless(app)
-            assert explorer.state.view.height == len(NASTY) - 1
+            assert explorer.state.view.height == len(some) - 1
             await press(pilot, "left_square_bracket")
 
 

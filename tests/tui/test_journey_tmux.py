@@ -214,15 +214,19 @@ def test_a_lost_terminal_ends_it(terminal, sample):
     shell.ended(patience=5)
 
 
-def test_it_can_be_left_while_it_reads(terminal, sample):
+def test_it_can_be_left_while_it_reads(terminal, sample, tmp_path):
     slow = (
-        "import sys, time, loaders.load as load\n"
-        "load.recognise = lambda file: time.sleep(60)\n"
+        "import sys, time, pathlib, loaders.load as load\n"
+        f"load.recognise = lambda file: (pathlib.Path({str(tmp_path / 'begun')!r}).touch(), time.sleep(60))\n"
         "from tui.cli import main\n"
         "main()\n"
     )
     shell = terminal(sample, code=slow)
     shell.wait_for("reading")
+    limit = time.monotonic() + PATIENCE
+    while not (tmp_path / "begun").exists():
+        assert time.monotonic() < limit, "the reading does not begin"
+        shell.read(0.05)
     began = time.monotonic()
     shell.keys("q")
     assert shell.ended() == 0
