@@ -106,6 +106,8 @@ class FrameTable(ScrollView, can_focus=True):
         self._layout = Layout()
         self._settling = False
         self._stale = list[Row]()
+        self._fresh = False
+        """Whether a new source has not been drawn yet."""
 
     # -- what is shown ---------------------------------------------------------------------------------
 
@@ -153,7 +155,7 @@ class FrameTable(ScrollView, can_focus=True):
         if self.source is None or [c.key for c in source.columns] != [c.key for c in self.source.columns]:
             self._column = min(self._column, len(source.columns) - 1)
             self._rows = []
-        self.source = source
+        self.source, self._fresh = source, True
         self._measure()
         self._generation += 1
         self._asked = None
@@ -243,9 +245,9 @@ class FrameTable(ScrollView, can_focus=True):
         self._settle()
 
     def _commit(self) -> None:
-        moved = self._cursor != self._aim or bool(self._stale)
-        scrolled = self._top != self._aim_top or bool(self._stale)
-        before, self._stale = self._cursor, []
+        moved = self._cursor != self._aim or self._fresh
+        scrolled = self._top != self._aim_top or self._fresh
+        before, self._stale, self._fresh = self._cursor, [], False
         self._cursor, self._top = self._aim, self._aim_top
         if scrolled or not moved:
             self.refresh()
@@ -332,7 +334,10 @@ class FrameTable(ScrollView, can_focus=True):
     def _measure(self) -> None:
         if self.source is None:
             return
+        before = self._layout.fit
         self._layout.measure(self.source.columns, self._rows, self.scrollable_content_region.width)
+        if self._layout.fit != before:
+            self.refresh()  # every line stands otherwise now, not only those that the cursor left and reached
         shown = [index for index, _ in self._layout.fit]
         if self._column not in shown and shown:
             self._column = shown[0]
