@@ -14,7 +14,8 @@ import polars as pl
 
 from loaders import content
 from loaders.delimited import BOM, COMMENT, LEAST_NAMES, NULL, event_time, is_header, wanted
-from loaders.schema import LINE, TIMESTAMP, column_dtype, column_names
+from loaders.kinds import no_problems
+from loaders.schema import FILE, LINE, TIMESTAMP, column_dtype, column_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,11 +45,6 @@ class Reading:
     broken: str | None
 
 
-def no_problems() -> pl.DataFrame:
-    """An empty frame of problems."""
-    return pl.DataFrame(schema={"line": pl.UInt32(), "what": pl.String()})
-
-
 def read(path: str, columns: Sequence[str] | None, prefix: Sequence[str] = ()) -> Reading:
     """Read one file line by line, forgiving what does not fit and naming it.
 
@@ -64,14 +60,14 @@ def read(path: str, columns: Sequence[str] | None, prefix: Sequence[str] = ()) -
         OSError: It cannot be opened or read.
     """
     saved = content.save(path)
-    lines = _lines(saved.data)
+    lines = lines_of(saved.data)
     ended = saved.data.endswith(b"\n")
     if saved.cut and not ended:
         lines = lines.head(-1)  # half a line: it comes whole when the file does
-    lines = lines.filter((pl.col(_TEXT) != "") & ~pl.col(_TEXT).str.starts_with(COMMENT))
+    lines = worded(lines, "line")
     frames, problems = [], [no_problems()]
     for names, part in _segments(lines, columns):
-        good, bad = _typed(part, (*prefix, *names)) if names else _untitled(part)
+        good, bad = typed(part, (*prefix, *names)) if names else _untitled(part)
         frames.append(good)
         problems.append(bad)
     found = pl.concat(problems).sort("line")
@@ -89,20 +85,33 @@ def raw_line(path: str, line: int) -> str | None:
     return lines[line - 1].decode("utf-8", "backslashreplace").removesuffix("\r")
 
 
-def _lines(data: bytes) -> pl.DataFrame:
-    """Split into lines: ``LINE`` from 1, ``_RAW``, and ``_TEXT``, its words with one blank between them."""
+def lines_of(data: bytes) -> pl.DataFrame:
+    """Split into lines: ``LINE`` from 1, and ``line``."""
     try:
         lines = pl.read_lines(io.BytesIO(data), row_index_name=LINE, row_index_offset=1)
     except pl.exceptions.ComputeError:
         clean = data.decode("utf-8", "backslashreplace").encode()
         lines = pl.read_lines(io.BytesIO(clean), row_index_name=LINE, row_index_offset=1)
-    raw = pl.col("line").str.strip_prefix(BOM.decode())
+    return lines.select(pl.col(LINE).cast(pl.UInt32), pl.col("line").str.strip_prefix(BOM.decode()))
+
+
+def worded(lines: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Ready lines for ``typed``: one blank between words, and no line that is blank or a comment.
+
+    Args:
+        lines: Any columns.
+        column: The one that holds the lines; it is replaced by ours.
+    """
+    raw = pl.col(column)
     text = raw.str.strip_chars(_BLANKS)
     single = text.str.replace_all(rf"[{_BLANKS}]+", " ")
-    return lines.select(
-        pl.col(LINE).cast(pl.UInt32),
-        raw.alias(_RAW),
-        pl.when(text.str.contains(_UNTIDY)).then(single).otherwise(text).alias(_TEXT),
+    return (
+        lines.with_columns(
+            raw.alias(_RAW),
+            pl.when(text.str.contains(_UNTIDY)).then(single).otherwise(text).alias(_TEXT),
+        )
+        .drop(column)
+        .filter((pl.col(_TEXT) != "") & ~pl.col(_TEXT).str.starts_with(COMMENT))
     )
 
 
@@ -148,31 +157,41 @@ def _untitled(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     return lines.select(LINE).clear(), lines.select(pl.col(LINE).alias("line"), what)
 
 
-def _typed(lines: pl.DataFrame, columns: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Give the lines of a segment their columns' dtypes; the rest are problems."""
-    typed = {name: f"_typed_{index}" for index, name in enumerate(columns) if wanted(name)}
-    lost = [pl.col(name).is_not_null() & pl.col(alias).is_null() for name, alias in typed.items()]
+def typed(
+    lines: pl.DataFrame, columns: Sequence[str], keep: Sequence[str] = (LINE,)
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Give lines of words their columns' dtypes; the rest are problems.
+
+    Args:
+        lines: From ``worded``, with ``LINE`` and whatever is to be kept.
+        columns: What the words of a line are.
+        keep: What the records keep of them.
+
+    Returns:
+        The records: ``keep``, then the columns; and the problems: ``line``, ``what``, and the file if kept.
+    """
+    checked = {name: f"_typed_{index}" for index, name in enumerate(columns) if wanted(name)}
+    lost = [pl.col(name).is_not_null() & pl.col(alias).is_null() for name, alias in checked.items()]
     # Step by step rather than as one plan: most files are small, and planning costs more than it saves.
     judged = (
         _split(lines, columns)
         .with_columns(
             (event_time(strict=False) if name == TIMESTAMP else _number(name)).alias(alias)
-            for name, alias in typed.items()
+            for name, alias in checked.items()
         )
         .with_columns((pl.any_horizontal(pl.lit(value=False), *lost)).alias("_lost"))
         .with_columns((pl.col("_lost") | ~(pl.col("_fits") | pl.col("_gaps"))).alias("_bad"))
     )
     good = judged.filter(~pl.col("_bad")).select(
-        LINE,
+        *keep,
         *(
-            pl.col(typed[name]).alias(name) if name in typed else pl.col(name).cast(column_dtype(name))
+            pl.col(checked[name]).alias(name) if name in checked else pl.col(name).cast(column_dtype(name))
             for name in columns
         ),
     )
-    if good.height == judged.height:
-        return good, no_problems()
-    what = _what(len(columns), typed)
-    return good, judged.filter(pl.col("_bad")).select(pl.col(LINE).alias("line"), what.alias("what"))
+    what = _what(len(columns), checked)
+    files = [FILE] if FILE in keep else []
+    return good, judged.filter(pl.col("_bad")).select(pl.col(LINE).alias("line"), what.alias("what"), *files)
 
 
 def _split(lines: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loaders import run
-from loaders.careful import no_problems
 from loaders.formats import by_name
+from loaders.kinds import no_problems
 from loaders.schema import FILE, GROUP, LINE, STREAM, TIMESTAMP
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class FileReport:
         reason: Why it is not complete, or ``None``.
         records: How many records it holds.
         problems: ``line`` (UInt32) and ``what`` (String) of each line that is no record.
+        repeated: How many events were left out because another file, or this one, had delivered them before.
     """
 
     source: SourceFile
@@ -58,6 +59,7 @@ class FileReport:
     reason: str | None = None
     records: int = 0
     problems: pl.DataFrame = field(default_factory=no_problems)
+    repeated: int = 0
 
     @property
     def sound(self) -> bool:
@@ -70,19 +72,19 @@ class Part:
     """Records that share their columns.
 
     Attributes:
-        format: Their format's name.
+        kind: Their kind's name.
         frame: Their columns in file order, the envelope, ``FILE`` and ``LINE``.
         summary: A row for each log stream, columns as ``SUMMARY_COLUMNS``.
     """
 
-    format: str
+    kind: str
     frame: pl.DataFrame
     summary: pl.DataFrame
 
     @classmethod
-    def of(cls, format_: str, frame: pl.DataFrame) -> Part:
+    def of(cls, kind: str, frame: pl.DataFrame) -> Part:
         """Make a part and count what is in it."""
-        return cls(format_, frame, run.collect(_summarise(frame.lazy(), format_)))
+        return cls(kind, frame, run.collect(_summarise(frame.lazy(), kind)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ class Dataset:
             if mine.height:
                 piece = part.frame[(mine["number"] - first)]
                 pieces.append(
-                    piece.with_columns(mine["place"].alias("_place"), pl.lit(part.format).alias(FORMAT))
+                    piece.with_columns(mine["place"].alias("_place"), pl.lit(part.kind).alias(FORMAT))
                 )
         if not pieces:
             return pl.DataFrame()
@@ -204,9 +206,7 @@ class Dataset:
             if predicate is None:
                 pieces.append(part.summary)
             else:
-                pieces.append(
-                    run.collect(_summarise(part.frame.lazy().filter(predicate[index]), part.format))
-                )
+                pieces.append(run.collect(_summarise(part.frame.lazy().filter(predicate[index]), part.kind)))
         if not pieces:
             pieces = [run.collect(_summarise(pl.LazyFrame(schema=_EMPTY), ""))]
         plan = (
@@ -232,7 +232,7 @@ _EMPTY: dict[str, pl.DataType] = {
 }
 
 
-def _summarise(plan: pl.LazyFrame, format_: str) -> pl.LazyFrame:
+def _summarise(plan: pl.LazyFrame, kind: str) -> pl.LazyFrame:
     """Count by group and stream; a column that the format lacks counts as never set."""
     have = plan.collect_schema().names()
 
@@ -251,6 +251,6 @@ def _summarise(plan: pl.LazyFrame, format_: str) -> pl.LazyFrame:
             pl.col(TIMESTAMP).min().alias("first"),
             pl.col(TIMESTAMP).max().alias("last"),
         )
-        .with_columns(pl.col(GROUP, STREAM).cast(pl.String()), pl.lit(format_).alias(FORMAT))
+        .with_columns(pl.col(GROUP, STREAM).cast(pl.String()), pl.lit(kind).alias(FORMAT))
         .select(SUMMARY_COLUMNS)
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loaders.layouts import Place, place
-from loaders.naming import FILE_NAME, NamingError, group_names
+from loaders.naming import FILE_NAME, NO_NAMES, GroupNames, NamingError, group_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -40,6 +40,7 @@ class SourceFile:
             text spelt out.
         place: What that name says.
         fingerprint: Size, modification time in ns and inode: another fingerprint is another content.
+        names: What the user calls log groups that the file itself may name.
         skip: Why it is passed over unopened, or ``None``.
         error: Why the walk itself failed here, or ``None``.
     """
@@ -48,6 +49,7 @@ class SourceFile:
     name: str
     place: Place
     fingerprint: tuple[int, int, int]
+    names: GroupNames = NO_NAMES
     skip: str | None = None
     error: str | None = None
 
@@ -110,8 +112,11 @@ def discover(roots: Sequence[str]) -> Iterator[SourceFile]:
     for root in roots:
         names = group_names(root)
         for file in _below(root, seen, prefixed=len(roots) > 1):
-            group = names.of(file.place.group)
-            yield file if group == file.place.group else replace(file, place=replace(file.place, group=group))
+            if names.names:
+                named = replace(file.place, group=names.of(file.place.group))
+                yield replace(file, place=named, names=names)
+            else:
+                yield file
 
 
 def _below(root: str, seen: set[tuple[int, int]], *, prefixed: bool) -> Iterator[SourceFile]:
@@ -171,7 +176,7 @@ def _source(
     error: str | None = None,
 ) -> SourceFile:
     name, label = _printable(name), _printable(label)
-    return SourceFile(path, name, place(name, label), fingerprint, skip, error)
+    return SourceFile(path, name, place(name, label), fingerprint, skip=skip, error=error)
 
 
 def _printable(name: str) -> str:

@@ -1,8 +1,4 @@
-"""Read directories into a data set, newest files first, a batch at a time.
-
-Files of one shape are scanned together and strictly. Where that fails, the batch is halved
-again and again, and a file that fails alone is read line by line: only files with something wrong pay for it.
-"""
+"""Read directories into a data set, newest files first, a batch at a time."""
 
 from __future__ import annotations
 
@@ -11,19 +7,17 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from loaders import run
 from loaders.dataset import Dataset, FileReport, Part, Progress
-from loaders.delimited import DOUBT, PATH
 from loaders.discover import NoLogsError, SourceFile, check_roots, discover
-from loaders.formats import Shape, by_name
+from loaders.read import Delivered, load
 from loaders.recognise import Unrecognised, recognise
-from loaders.schema import FILE, LINE, TIME, normalise
+from loaders.schema import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from loaders.careful import Reading
+    from loaders.formats import Shape
     from loaders.run import Ticket
 
 # The first batch is small, so that something is on the screen at once; later ones are large, for speed.
@@ -58,6 +52,7 @@ class Library:
         self._numbers: dict[str, int] = {}
         self._next = 0
         self._looked = False
+        self._delivered = Delivered()
         self.dataset = Dataset()
 
     def refresh(self, ticket: Ticket | None = None) -> Iterator[Dataset]:
@@ -115,6 +110,10 @@ class Library:
             for path, number in self._numbers.items()
             if path not in found or files[number].source.fingerprint != found[path].fingerprint
         }
+        if gone:
+            # What had been left out because one of these had delivered it comes from elsewhere now.
+            gone |= {number for number, report in files.items() if report.repeated}
+            self._delivered.forget(gone)
         self._numbers = {path: number for path, number in self._numbers.items() if number not in gone}
         fresh = [file for path, file in found.items() if path not in self._numbers]
         return sorted(fresh, key=lambda file: (file.newness, file.name), reverse=True), gone
@@ -140,10 +139,10 @@ class Library:
                 files[number] = FileReport(file, what.format, "complete")
                 by_shape.setdefault(what, []).append(number)
         for shape, numbers in by_shape.items():
-            frames, reports = _load(shape, {number: files[number].source for number in numbers})
-            files.update(reports)
-            for frame in frames:
-                _append(parts, shape.format, frame)
+            loaded = load(shape, {number: files[number].source for number in numbers}, self._delivered)
+            files.update(loaded.reports)
+            for kind, frame in loaded.frames:
+                _append(parts, kind, frame)
         self.dataset = Dataset(tuple(parts), files)
         self._numbers |= {file.path: number for number, file in numbered.items()}
         self._next += len(numbered)
@@ -194,129 +193,21 @@ def _without(dataset: Dataset, gone: set[int]) -> Dataset:
         if frame.height == part.frame.height:
             parts.append(part)
         elif frame.height:
-            parts.append(Part.of(part.format, frame))
+            parts.append(Part.of(part.kind, frame))
     return Dataset(
         tuple(parts), {number: report for number, report in dataset.files.items() if number not in gone}
     )
 
 
-def _append(parts: list[Part], format_: str, frame: pl.DataFrame) -> None:
+def _append(parts: list[Part], kind: str, frame: pl.DataFrame) -> None:
     """Add records to the last part of their kind if it is small, else as a part of their own."""
     if not frame.height:
         return
     for index in range(len(parts) - 1, -1, -1):
         part = parts[index]
-        if part.format == format_ and part.frame.schema == frame.schema:
+        if part.kind == kind and part.frame.schema == frame.schema:
             if part.frame.height + frame.height <= _GROW_BELOW:
-                parts[index] = Part.of(format_, pl.concat([part.frame, frame], rechunk=True))
+                parts[index] = Part.of(kind, pl.concat([part.frame, frame], rechunk=True))
                 return
             break
-    parts.append(Part.of(format_, frame))
-
-
-def _load(shape: Shape, files: dict[int, SourceFile]) -> tuple[list[pl.DataFrame], dict[int, FileReport]]:
-    """Read files of one shape: their records, and what became of each file."""
-    frame, doubtful = _scan_together(shape, files)
-    loose: dict[tuple[str, ...], list[pl.DataFrame]] = {}
-    frames = [] if frame is None else [frame]
-    records = {} if frame is None else _heights(frame)
-    reports = {
-        number: FileReport(file, shape.format, "complete", records=records.get(number, 0))
-        for number, file in files.items()
-        if number not in set(doubtful)
-    }
-    for number in doubtful:
-        more, reports[number] = _read_carefully(shape, number, files[number])
-        for piece in more:
-            loose.setdefault(tuple(_own(piece)), []).append(piece)
-    places = _places(files)
-    frames += [
-        run.collect(normalise(pl.concat(pieces).lazy(), columns, places)) for columns, pieces in loose.items()
-    ]
-    return frames, reports
-
-
-def _heights(frame: pl.DataFrame) -> dict[int, int]:
-    counted = frame.group_by(FILE).len()
-    return dict(zip(counted[FILE].to_list(), counted["len"].to_list(), strict=True))
-
-
-def _scan_together(shape: Shape, files: dict[int, SourceFile]) -> tuple[pl.DataFrame | None, list[int]]:
-    """Scan strictly; the numbers returned are files that need a careful reading.
-
-    A batch that fails is halved until the files at fault stand alone.
-    """
-    frame = _scan_strictly(shape, files)
-    if frame is None:
-        if len(files) == 1:
-            return None, list(files)
-        numbers = list(files)
-        half = len(numbers) // 2
-        halves = [
-            _scan_together(shape, {number: files[number] for number in some})
-            for some in (numbers[:half], numbers[half:])
-        ]
-        frames = [frame for frame, _ in halves if frame is not None]
-        return (pl.concat(frames) if frames else None), [number for _, some in halves for number in some]
-    doubtful = frame.filter(pl.col(DOUBT))[FILE].unique(maintain_order=True).to_list()
-    frame = frame.drop(DOUBT)
-    return (frame.filter(~pl.col(FILE).is_in(doubtful)) if doubtful else frame), doubtful
-
-
-def _scan_strictly(shape: Shape, files: dict[int, SourceFile]) -> pl.DataFrame | None:
-    """Scan files that should all be as their shape says; ``None`` when one of them is not."""
-    paths = [file.path for file in files.values()]
-    try:
-        for path in paths:
-            path.encode()  # a name that is not UTF-8 cannot be handed to polars
-        plan = by_name(shape.format).scan(shape, paths)
-        if plan is None:
-            return None
-        numbers = pl.LazyFrame({PATH: paths, FILE: list(files)}, schema_overrides={FILE: pl.UInt32()})
-        plan = plan.join(numbers, on=PATH, how="left", maintain_order="left").drop(PATH)
-        return run.collect(normalise(plan, shape.columns, _places(files)))
-    except (pl.exceptions.PolarsError, OSError, UnicodeEncodeError):
-        return None
-
-
-def _read_carefully(shape: Shape, number: int, file: SourceFile) -> tuple[list[pl.DataFrame], FileReport]:
-    try:
-        reading: Reading = by_name(shape.format).read(shape, file.path)
-    except FileNotFoundError:
-        return [], FileReport(file, None, "skipped", "gone before it could be read")
-    except OSError as error:
-        return [], FileReport(file, shape.format, "unreadable", error.strerror or str(error))
-    except pl.exceptions.PolarsError as error:
-        return [], FileReport(
-            file, shape.format, "incomplete", f"it is damaged ({str(error).splitlines()[0]})"
-        )
-    frames = [_tagged(frame, number) for frame in reading.frames if frame.height]
-    return frames, FileReport(
-        file,
-        shape.format,
-        "incomplete" if reading.broken else "complete",
-        reading.broken,
-        sum(frame.height for frame in frames),
-        reading.problems,
-    )
-
-
-def _tagged(frame: pl.DataFrame, number: int) -> pl.DataFrame:
-    return frame.select(*_own(frame), LINE, pl.lit(number, dtype=pl.UInt32()).alias(FILE))
-
-
-def _own(frame: pl.DataFrame) -> list[str]:
-    return [name for name in frame.columns if name not in {LINE, FILE}]
-
-
-def _places(files: dict[int, SourceFile]) -> pl.LazyFrame:
-    places = [file.place for file in files.values()]
-    return pl.LazyFrame(
-        {
-            FILE: list(files),
-            "_group": [place.group for place in places],
-            "_stream": [place.stream if place.layout == "cloudwatch-export" else None for place in places],
-            "_time": [place.time for place in places],
-        },
-        schema={FILE: pl.UInt32(), "_group": pl.Categorical(), "_stream": pl.Categorical(), "_time": TIME},
-    )
+    parts.append(Part.of(kind, frame))

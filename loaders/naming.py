@@ -33,6 +33,10 @@ class GroupNames:
         return next((name for pattern, name in self.names if fnmatchcase(group, pattern)), group)
 
 
+NO_NAMES = GroupNames()
+"""Every log group keeps its name."""
+
+
 def group_names(root: str) -> GroupNames:
     """Read the file in a directory; without one every group keeps its name.
 

@@ -24,7 +24,11 @@ LINE = "_line"
 TIMESTAMP = "timestamp"
 GROUP = "log_group"
 STREAM = "log_stream"
-RESERVED = frozenset({TIMESTAMP, GROUP, STREAM, "message", "format"})
+MESSAGE = "message"
+"""String: the record as it was logged, where a kind of record keeps it (flow logs read it from the file)."""
+FLOW_LOG = "flow-log"
+"""The kind of the records of VPC and transit gateway flow logs (``loaders.kinds``)."""
+RESERVED = frozenset({TIMESTAMP, GROUP, STREAM, MESSAGE, "format"})
 """What no column of a format is called; nor does its name begin with ``_``: such names are ours."""
 
 TIME = pl.Datetime("ms", "UTC")
@@ -80,32 +84,36 @@ def in_seconds(column: str) -> pl.Expr:
 
 
 def normalise(plan: pl.LazyFrame, columns: Iterable[str], places: pl.LazyFrame) -> pl.LazyFrame:
-    """Add ``timestamp``, ``log_group`` and ``log_stream`` to the records of one format.
+    """Complete ``timestamp``, ``log_group`` and ``log_stream`` of the records of one kind.
 
     Args:
-        plan: The records: the format's columns, ``FILE`` and ``LINE``.
-        columns: The format's columns.
-        places: A row for each file: ``FILE``, ``_group`` and ``_stream`` (Categorical; ``_stream`` is null
-            where the record itself names it) and ``_time`` (Datetime: the delivery's time, or null).
+        plan: The records: the columns, ``FILE`` and ``LINE``.
+        columns: The columns they have, among them those of the envelope that the file itself told.
+        places: A row for each file: ``FILE``, ``_group``, ``_name`` (Categorical: the stream where nothing
+            else names it), ``_time`` (Datetime: the delivery's time, or null); and ``_stream`` (Categorical)
+            if any of the files says itself what stream it is.
 
-    A record's time is its ``start``; a format without it falls back on the time in the file's name.
+    A record's time is the event's own, else its ``start``; a format without either falls back on the time in
+    the file's name.
     """
     have = set(columns)
     epochs = [name for name in ("start", "end") if name in have]
-    # A CloudWatch export brings the event's own time.
     times = [pl.col(TIMESTAMP)] if TIMESTAMP in have else []
     times += [(pl.col(name) * 1000).cast(TIME) for name in epochs]
+    groups = [pl.col(GROUP).cast(pl.Categorical())] if GROUP in have else []
+    streams = [pl.col(STREAM).cast(pl.Categorical())] if STREAM in have else []
     named = [pl.col(name) for name in _STREAM_COLUMNS if name in have]
-    unnamed = pl.lit("(no interface)").cast(pl.Categorical())
+    given = places.collect_schema().names()
+    streams += [pl.col("_stream")] if "_stream" in given else []
     return (
         plan.with_columns(in_seconds(name) for name in epochs)
         .join(places, on=FILE, how="left", maintain_order="left")
         .with_columns(
-            pl.col("_group").alias(GROUP),
-            pl.coalesce(pl.col("_stream"), *named, unnamed).alias(STREAM),
+            pl.coalesce(*groups, pl.col("_group")).alias(GROUP),
+            pl.coalesce(*streams, *named, pl.col("_name")).alias(STREAM),
             pl.coalesce(*times, pl.col("_time")).alias(TIMESTAMP),
         )
-        .drop("_group", "_stream", "_time")
+        .drop(name for name in given if name != FILE)
         # The envelope stands last in every frame, so that frames of one shape can be stacked.
         .select(pl.exclude(GROUP, STREAM, TIMESTAMP), GROUP, STREAM, TIMESTAMP)
     )

@@ -1,7 +1,8 @@
 """The log formats, one module each; a module registers itself, and nothing else changes for a new one.
 
 A format says whether a file is its own (from how the file begins), plans the strict scan of many files,
-reads one file carefully, and gives back the raw line of a record.
+reads one file carefully, and gives back the raw line of a record. A module may also register a kind of
+record (``loaders.kinds``), which formats that only pack messages share.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from loaders.careful import Reading
     from loaders.content import Head
+    from loaders.kinds import Events
     from loaders.layouts import Place
 
 
@@ -29,21 +31,27 @@ class Shape:
     Attributes:
         format: The format's name, as ``groups`` and ``check`` print it.
         columns: The columns, in the file's order.
-        detail: What else the format needs to know to read its files; equal for files scanned together.
+        detail: What else the format or the kind needs to know; equal for files read together.
+        kind: The kind of the records; ``None`` when each log group in the files has its own.
     """
 
     format: str
-    columns: tuple[str, ...]
+    columns: tuple[str, ...] = ()
     detail: tuple[str, ...] = ()
+    kind: str | None = None
 
 
 class Format(Protocol):
     """A log format."""
 
     name: str
-    """What ``groups`` and ``check`` print."""
+    """What ``check`` prints."""
     rank: int
     """Formats are asked in this order: the stricter a format's signature, the earlier."""
+    about: str
+    """What files of this format are and where they come from, for the manual."""
+    sign: str
+    """How they are told from others, for the manual."""
 
     def recognise(self, head: Head, path: str, place: Place) -> Shape | None:
         """Say what a file is from how it begins, or ``None`` when it is not of this format."""
@@ -54,8 +62,14 @@ class Format(Protocol):
         ``None`` when files of this shape can only be read one by one and carefully.
         """
 
-    def read(self, shape: Shape, path: str) -> Reading:
-        """Read one file carefully: every record that can be had, every other line named."""
+    def read(self, shape: Shape, path: str) -> Reading | Events:
+        """Read one file carefully: every record that can be had, every other line named.
+
+        Messages that are still to be parsed come as ``Events``; those of many files are then parsed together.
+
+        Raises:
+            OSError: It cannot be opened or read; without an ``errno``: it is not complete.
+        """
 
     def raw(self, path: str, line: int) -> str | None:
         """Give back a record as it stands in the file; ``None`` when the file has changed."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from loaders import careful, delimited
 from loaders.formats import Shape, register
-from loaders.schema import column_names
+from loaders.schema import FLOW_LOG, column_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,8 @@ class FlowLog:
 
     name = "flow-log"
     rank = 20
+    about = "flow logs as text with a header: S3 deliveries, and whatever was copied from them"
+    sign = "the first line names fields of flow logs, in any order and spelling"
 
     def recognise(self, head: Head, path: str, place: Place) -> Shape | None:  # noqa: ARG002
         """Look at the first line that is neither blank nor a comment."""
@@ -37,7 +39,7 @@ class FlowLog:
         if not delimited.is_header(names):
             return None
         tidy = first is lines[0] and head.layers < 2 and first.rstrip(b"\r") == b" ".join(words)
-        return Shape(self.name, column_names(names), () if tidy else _UNTIDY)
+        return Shape(self.name, column_names(names), () if tidy else _UNTIDY, FLOW_LOG)
 
     def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:
         """Plan the strict scan."""

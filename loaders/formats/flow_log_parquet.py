@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loaders import run
-from loaders.careful import Reading, no_problems
+from loaders.careful import Reading
 from loaders.delimited import DOUBT, NULL, PATH
 from loaders.fields import resolve
 from loaders.formats import Shape, register
-from loaders.schema import LINE, column_dtype, column_names
+from loaders.kinds import no_problems
+from loaders.schema import FLOW_LOG, LINE, column_dtype, column_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +39,10 @@ class FlowLogParquet:
 
     name = "flow-log-parquet"
     rank = 10
+    about = (
+        "flow logs as Parquet: S3 deliveries in that format, and what Athena or a data frame wrote of them"
+    )
+    sign = "Parquet with at least three columns that are fields of flow logs"
 
     def recognise(self, head: Head, path: str, place: Place) -> Shape | None:  # noqa: ARG002
         """Read the file's schema.
@@ -55,7 +60,7 @@ class FlowLogParquet:
         if sum(1 for name in schema if resolve(name)) < _LEAST_KNOWN:
             return None
         sources = tuple(f"{name}\0{dtype}" for name, dtype in schema.items())
-        return Shape(self.name, column_names(schema), sources)
+        return Shape(self.name, column_names(schema), sources, FLOW_LOG)
 
     def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:
         """Plan a scan that doubts rows with a value that is not what its column holds."""

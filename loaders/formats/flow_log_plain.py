@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from loaders import careful, delimited
+from loaders import careful, delimited, kinds
 from loaders.fields import DEFAULT_ORDER
 from loaders.formats import Shape, register
-from loaders.schema import TIMESTAMP, column_names
+from loaders.kinds import Parsed, carried
+from loaders.schema import FLOW_LOG, MESSAGE, TIMESTAMP, column_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,7 @@ _RECORD = (
     r"[0-9]{1,2}\s+\S+\s+(eni-\S+|-)\s+([0-9A-Fa-f.:]+\s+){2}([0-9]+\s+){5}[0-9]+\s+[0-9]+\s+(ACCEPT|REJECT)\s+[A-Z]+"
     r"|[0-9]{1,2}\s+\S+\s+(eni-\S+|-)\s+(\S+\s+){7}[0-9]+\s+[0-9]+\s+\S+\s+(NODATA|SKIPDATA)"
 )
+_LINE = re.compile(_RECORD)
 # How many lines at the beginning may be no record before the file is taken for something else.
 _LOOK_AT = 20
 
@@ -37,9 +39,12 @@ _LOOK_AT = 20
 class _Headerless:
     """Text in the default order; ``prefix`` are the columns before it."""
 
-    def __init__(self, name: str, rank: int, pattern: str, prefix: tuple[str, ...]) -> None:
+    def __init__(
+        self, name: str, rank: int, pattern: str, prefix: tuple[str, ...], about: str, sign: str
+    ) -> None:
         self.name = name
         self.rank = rank
+        self.about, self.sign = about, sign
         self._line = re.compile(pattern)
         self._prefix = prefix
 
@@ -48,7 +53,7 @@ class _Headerless:
         lines = head.text.removeprefix(delimited.BOM).decode("utf-8", "replace").split("\n")[:_LOOK_AT]
         if not any(self._line.fullmatch(line.strip()) for line in lines):
             return None
-        return Shape(self.name, (*self._prefix, *_COLUMNS), ("layers",) if head.layers > 1 else ())
+        return Shape(self.name, (*self._prefix, *_COLUMNS), ("layers",) if head.layers > 1 else (), FLOW_LOG)
 
     def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:
         """Plan the strict scan."""
@@ -63,5 +68,41 @@ class _Headerless:
         return careful.raw_line(path, line)
 
 
-register(_Headerless("flow-log-export", 30, rf"{_EVENT_TIME} ({_RECORD})", (TIMESTAMP,)))
-register(_Headerless("flow-log-headerless", 40, _RECORD, ()))
+class FlowLogMessages:
+    """Flow-log records as the messages of CloudWatch."""
+
+    name = FLOW_LOG
+    rank = 20
+    about = "records of VPC and transit gateway flow logs"
+
+    def fit(self, sample: Sequence[str]) -> tuple[str, ...] | None:
+        """Look for records among the messages."""
+        return _COLUMNS if any(_LINE.fullmatch(message.strip()) for message in sample) else None
+
+    def parse(self, events: pl.DataFrame, detail: tuple[str, ...]) -> Parsed:
+        """Cut messages into words."""
+        good, bad = careful.typed(careful.worded(events, MESSAGE), detail, carried(events))
+        return Parsed(self.name, good, bad)
+
+
+kinds.register(FlowLogMessages())
+register(
+    _Headerless(
+        "flow-log-export",
+        30,
+        rf"{_EVENT_TIME} ({_RECORD})",
+        (TIMESTAMP,),
+        "flow logs in the default order that an export task of CloudWatch wrote",
+        "a line is a time and 14 words whose types fit the default order",
+    )
+)
+register(
+    _Headerless(
+        "flow-log-headerless",
+        40,
+        _RECORD,
+        (),
+        "flow logs in the default order without a header: `zcat *.gz | grep ...`",
+        "a line is 14 words whose types fit the default order",
+    )
+)

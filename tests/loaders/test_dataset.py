@@ -61,13 +61,13 @@ def test_rows_come_in_the_order_they_are_asked_for(dataset):
     assert rows.height == 9
 
 
-def test_rows_have_the_columns_of_those_records_and_their_format(dataset):
+def test_rows_have_the_columns_of_those_records_and_their_kind(dataset):
     (first,) = (index for index, part in enumerate(dataset.parts) if "foo_bar" in part.frame.columns)
     row = dataset.rows(numbers(dataset.offsets[first]))
     assert "foo_bar" in row.columns
     assert "srcport" not in row.columns
     mixed = dataset.rows(numbers(*(dataset.offsets[:-1])))
-    assert set(mixed["format"]) == {"flow-log", "flow-log-parquet"}
+    assert set(mixed["format"]) == {"flow-log"}
     assert {"foo_bar", "srcport", "end"} <= set(mixed.columns)
 
 

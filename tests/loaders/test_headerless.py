@@ -143,8 +143,8 @@ def test_an_export_is_grouped_by_its_task_and_streamed_by_its_folder(tmp_path, c
     put(tmp_path, "exportedlogs/aws-logs-write-test", b"Permission Check Successful")
     dataset = load(tmp_path)
     assert [row[:4] for row in dataset.summary().rows()] == [
-        (TASK, f"{ENI}-all", "flow-log-export", 3),
-        (TASK, "web-prod", "flow-log-export", 1),
+        (TASK, f"{ENI}-all", "flow-log", 3),
+        (TASK, "web-prod", "flow-log", 1),
     ]
     assert not careful_readings
 

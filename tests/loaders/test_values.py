@@ -155,9 +155,9 @@ def test_a_format_without_times_takes_them_from_the_name_of_the_file(tmp_path):
     assert records(load(tmp_path), "timestamp") == [datetime(2026, 1, 15, 10, 5, tzinfo=UTC), None]
 
 
-def test_a_record_without_interface_has_a_stream_that_says_so(load_lines):
+def test_a_record_without_interface_belongs_to_the_stream_that_its_file_is(load_lines):
     assert records(load_lines(HEADER, record(interface_id="-")), "log_stream", "interface_id") == [
-        ("(no interface)", None)
+        ("a.log", None)
     ]
 
 

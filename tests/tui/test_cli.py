@@ -85,14 +85,14 @@ def counted_by_hand():
     for path in SAMPLE.glob("AWSLogs/**/*.parquet"):
         account, _, region, flow_log = path.name.split("_")[:4]
         for row in pl.read_parquet(path).iter_rows(named=True):
-            key = (f"{account}/{region}/{flow_log}", row["interface_id"], "flow-log-parquet")
+            key = (f"{account}/{region}/{flow_log}", row["interface_id"], "flow-log")
             count(key, row["action"], row["log_status"], row["bytes"], row["start"])
     for path in SAMPLE.glob("exportedlogs/**/*.gz"):
         task, stream = path.relative_to(SAMPLE / "exportedlogs").parts[:2]
         for text in gzip.decompress(path.read_bytes()).decode().splitlines():
             moment, *fields = text.split()
             start = datetime.fromisoformat(moment).timestamp()
-            key = (f"exportedlogs/{task}", stream, "flow-log-export")
+            key = (f"exportedlogs/{task}", stream, "flow-log")
             count(key, fields[12], fields[13], fields[9].replace("-", ""), start)
     return tally, times
 

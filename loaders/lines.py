@@ -1,0 +1,79 @@
+"""Files whose every line is a message of one kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from loaders import careful, content
+from loaders.delimited import BOM
+from loaders.formats import Shape
+from loaders.kinds import Events
+from loaders.schema import MESSAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from loaders.content import Head
+    from loaders.kinds import Kind
+    from loaders.layouts import Place
+
+# So many lines of a file's beginning show what its lines are.
+_SAMPLE = 50
+
+
+class Lines:
+    """A format of text files without any packaging."""
+
+    def __init__(self, name: str, rank: int, kind: Kind, *, about: str, sign: str) -> None:
+        """Describe it.
+
+        Args:
+            name: What ``check`` prints.
+            rank: When it is asked.
+            kind: What its lines are.
+            about: What such files are, for the manual.
+            sign: How they are told from others, for the manual.
+        """
+        self.name, self.rank, self.about, self.sign = name, rank, about, sign
+        self._kind = kind
+
+    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:  # noqa: ARG002
+        """Ask the kind about the first lines."""
+        lines = first_lines(head)
+        detail = self._kind.fit(lines) if lines else None
+        return None if detail is None else Shape(self.name, (), detail, self._kind.name)
+
+    def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:  # noqa: ARG002
+        """Lines are only read carefully; those of many files are parsed together."""
+        return None
+
+    def read(self, shape: Shape, path: str) -> Events:  # noqa: ARG002
+        """Split into lines that are not blank."""
+        return read_lines(path)
+
+    def raw(self, path: str, line: int) -> str | None:
+        """Give back a line."""
+        return careful.raw_line(path, line)
+
+
+def read_lines(path: str) -> Events:
+    """Read every line of a file that is not blank as a message."""
+    saved = content.save(path)
+    lines = careful.lines_of(saved.data)
+    ended = saved.data.endswith(b"\n")
+    if saved.cut and not ended:
+        lines = lines.head(-1)
+    lines = lines.rename({"line": MESSAGE}).filter(pl.col(MESSAGE).str.contains(r"\S"))
+    lines = lines.with_columns(pl.col(MESSAGE).str.strip_suffix("\r"))
+    unfinished = not ended and not saved.packed
+    return Events(lines, broken=saved.broken, unfinished=unfinished)
+
+
+def first_lines(head: Head) -> list[str]:
+    """The whole lines that a file begins with, without blank ones."""
+    lines = head.text.removeprefix(BOM).decode("utf-8", "replace").split("\n")
+    if not head.whole and len(lines) > 1:
+        lines.pop()
+    return [line for line in lines if line.strip()][:_SAMPLE]

@@ -1,0 +1,277 @@
+"""Read files of one shape: strictly together where they are as they should be, else carefully.
+
+Where the strict scan fails, the batch is halved again and again, and a file that fails alone is read
+carefully: only files with something wrong pay for it. Messages that formats only unpack are pooled, so that
+those of many files are parsed at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from loaders import kinds, run
+from loaders.dataset import FileReport
+from loaders.delimited import DOUBT, PATH
+from loaders.formats import Shape, by_name
+from loaders.kinds import EVENT_ID, Events, no_problems
+from loaders.schema import FILE, GROUP, LINE, STREAM, TIME, normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from loaders.careful import Reading
+    from loaders.discover import SourceFile
+
+_DELIVERY = "_delivery"
+
+
+class _NeverStrictError(Exception):
+    """Files of this shape have no strict scan."""
+
+
+class Delivered:
+    """Which events have been delivered, so that one that is delivered again is left out."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._events = pl.DataFrame(schema={FILE: pl.UInt32(), _DELIVERY: pl.UInt64()})
+
+    def only_new(self, events: pl.DataFrame) -> pl.DataFrame:
+        """Keep the events that are new, and remember them; events without ``EVENT_ID`` are always new."""
+        if EVENT_ID not in events.columns:
+            return events
+        who = [name for name in (GROUP, STREAM, EVENT_ID) if name in events.columns]
+        events = events.with_columns(
+            pl.when(pl.col(EVENT_ID).is_not_null()).then(pl.struct(who).hash()).alias(_DELIVERY)
+        )
+        given = pl.col(_DELIVERY).is_not_null()
+        known = pl.col(_DELIVERY).is_in(self._events[_DELIVERY].implode())
+        events = events.filter(
+            ~given | (pl.col(_DELIVERY).is_first_distinct() & ~known.fill_null(value=False))
+        )
+        self._events = pl.concat([self._events, events.filter(given).select(FILE, _DELIVERY)])
+        return events.drop(_DELIVERY, EVENT_ID)
+
+    def forget(self, files: set[int]) -> None:
+        """Forget the events of some files."""
+        self._events = self._events.filter(~pl.col(FILE).is_in(sorted(files)))
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What became of files.
+
+    Attributes:
+        frames: Records with their envelope, and the kind they are of.
+        reports: What became of each file, by its number.
+    """
+
+    frames: list[tuple[str, pl.DataFrame]] = field(default_factory=list)
+    reports: dict[int, FileReport] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Pile:
+    """What careful readings gave, before it is put together."""
+
+    frames: dict[tuple[str, tuple[str, ...]], list[pl.DataFrame]] = field(default_factory=dict)
+    problems: list[pl.DataFrame] = field(default_factory=list)
+    readings: dict[int, Reading | Events] = field(default_factory=dict)
+    reports: dict[int, FileReport] = field(default_factory=dict)
+
+    def add(self, kind: str, frame: pl.DataFrame) -> None:
+        if frame.height:
+            self.frames.setdefault((kind, tuple(_own(frame))), []).append(frame)
+
+
+def load(shape: Shape, files: Mapping[int, SourceFile], delivered: Delivered) -> Loaded:
+    """Read files of one shape.
+
+    Args:
+        shape: Their shape.
+        files: The files by the numbers they have in ``FILE``.
+        delivered: The events that other files have delivered.
+    """
+    try:
+        frame, doubtful = _scan_together(shape, files)
+    except _NeverStrictError:
+        frame, doubtful = None, list(files)
+    loaded = Loaded()
+    if frame is not None:
+        loaded.frames.append((shape.kind or "", frame))
+        records = _heights(frame)
+        careful = set(doubtful)
+        for number, file in files.items():
+            if number not in careful:
+                count = records.get(number, 0)
+                loaded.reports[number] = FileReport(file, shape.format, "complete", records=count)
+    if doubtful:
+        more = _read_carefully(shape, {number: files[number] for number in doubtful}, delivered)
+        loaded.frames += more.frames
+        loaded.reports |= more.reports
+    return loaded
+
+
+def _heights(frame: pl.DataFrame) -> dict[int, int]:
+    counted = frame.group_by(FILE).len()
+    return dict(zip(counted[FILE].to_list(), counted["len"].to_list(), strict=True))
+
+
+def _scan_together(shape: Shape, files: Mapping[int, SourceFile]) -> tuple[pl.DataFrame | None, list[int]]:
+    """Scan strictly; the numbers returned are files that need a careful reading.
+
+    A batch that fails is halved until the files at fault stand alone.
+    """
+    frame = _scan_strictly(shape, files)
+    if frame is None:
+        if len(files) == 1:
+            return None, list(files)
+        numbers = list(files)
+        half = len(numbers) // 2
+        halves = [
+            _scan_together(shape, {number: files[number] for number in some})
+            for some in (numbers[:half], numbers[half:])
+        ]
+        frames = [frame for frame, _ in halves if frame is not None]
+        return (pl.concat(frames) if frames else None), [number for _, some in halves for number in some]
+    doubtful = frame.filter(pl.col(DOUBT))[FILE].unique(maintain_order=True).to_list()
+    frame = frame.drop(DOUBT)
+    return (frame.filter(~pl.col(FILE).is_in(doubtful)) if doubtful else frame), doubtful
+
+
+def _scan_strictly(shape: Shape, files: Mapping[int, SourceFile]) -> pl.DataFrame | None:
+    """Scan files that should all be as their shape says; ``None`` when one of them is not.
+
+    Raises:
+        _NeverStrictError: Files of this shape can only be read carefully.
+    """
+    paths = [file.path for file in files.values()]
+    try:
+        for path in paths:
+            path.encode()  # a name that is not UTF-8 cannot be handed to polars
+        plan = by_name(shape.format).scan(shape, paths)
+        if plan is None:
+            raise _NeverStrictError
+        numbers = pl.LazyFrame({PATH: paths, FILE: list(files)}, schema_overrides={FILE: pl.UInt32()})
+        plan = plan.join(numbers, on=PATH, how="left", maintain_order="left").drop(PATH)
+        return run.collect(normalise(plan, shape.columns, _places(files)))
+    except (pl.exceptions.PolarsError, OSError, UnicodeEncodeError):
+        return None
+
+
+def _read_carefully(shape: Shape, files: Mapping[int, SourceFile], delivered: Delivered) -> Loaded:
+    pile, pool = _Pile(), []
+    for number, file in files.items():
+        reading = _read_one(shape, file)
+        if isinstance(reading, FileReport):
+            pile.reports[number] = reading
+            continue
+        pile.readings[number] = reading
+        pile.problems.append(reading.problems.with_columns(pl.lit(number, dtype=pl.UInt32()).alias(FILE)))
+        if isinstance(reading, Events):
+            pool.append(_pooled(reading.frame, number, file))
+        else:
+            for frame in reading.frames:
+                pile.add(shape.kind or "", _tagged(frame, number))
+    repeated = _parse(shape, pool, pile, delivered) if pool else {}
+    frames = [
+        (kind, run.collect(normalise(pl.concat(pieces).lazy(), columns, _places(files))))
+        for (kind, columns), pieces in pile.frames.items()
+    ]
+    return Loaded(frames, pile.reports | _reports(shape, files, pile, repeated))
+
+
+def _parse(shape: Shape, pool: list[pl.DataFrame], pile: _Pile, delivered: Delivered) -> dict[int, int]:
+    """Parse the messages of all files at once; how many of each file had been delivered before."""
+    events = pl.concat(pool, how="diagonal")
+    fresh = delivered.only_new(events)
+    for parsed in kinds.parse(fresh, shape.kind, shape.detail):
+        pile.add(parsed.kind, parsed.frame)
+        pile.problems.append(parsed.problems.select("line", "what", FILE))
+    if fresh.height == events.height:
+        return {}
+    left = _heights(fresh)
+    return {number: height - left.get(number, 0) for number, height in _heights(events).items()}
+
+
+def _reports(
+    shape: Shape, files: Mapping[int, SourceFile], pile: _Pile, repeated: Mapping[int, int]
+) -> dict[int, FileReport]:
+    records: dict[int, int] = {}
+    for pieces in pile.frames.values():
+        for piece in pieces:
+            for number, height in _heights(piece).items():
+                records[number] = records.get(number, 0) + height
+    problems = (
+        pl.concat([kinds.no_failures(), *pile.problems])
+        .sort("line")
+        .partition_by(FILE, as_dict=True, include_key=False)
+    )
+    reports = {}
+    for number, reading in pile.readings.items():
+        found = problems.get((number,), no_problems())
+        broken = reading.broken
+        if isinstance(reading, Events) and reading.unfinished and found.height and reading.frame.height:
+            last_is_bad = found["line"][-1] == reading.frame[LINE][-1]
+            broken = broken or ("the last line is not finished" if last_is_bad else None)
+        reports[number] = FileReport(
+            files[number],
+            shape.format,
+            "incomplete" if broken else "complete",
+            broken,
+            records.get(number, 0),
+            found,
+            repeated.get(number, 0),
+        )
+    return reports
+
+
+def _read_one(shape: Shape, file: SourceFile) -> Reading | Events | FileReport:
+    try:
+        return by_name(shape.format).read(shape, file.path)
+    except FileNotFoundError:
+        return FileReport(file, None, "skipped", "gone before it could be read")
+    except OSError as error:
+        state = "unreadable" if error.errno else "incomplete"
+        return FileReport(file, shape.format, state, error.strerror or str(error))
+    except pl.exceptions.PolarsError as error:
+        return FileReport(file, shape.format, "incomplete", f"it is damaged ({str(error).splitlines()[0]})")
+
+
+def _tagged(frame: pl.DataFrame, number: int) -> pl.DataFrame:
+    return frame.select(*_own(frame), LINE, pl.lit(number, dtype=pl.UInt32()).alias(FILE))
+
+
+def _pooled(frame: pl.DataFrame, number: int, file: SourceFile) -> pl.DataFrame:
+    """Events with their file, and with the log group they belong to under the name that the user gave it."""
+    frame = frame.with_columns(pl.lit(number, dtype=pl.UInt32()).alias(FILE))
+    if GROUP not in frame.columns:
+        return frame.with_columns(pl.lit(file.place.group).alias(GROUP))
+    given = frame[GROUP].drop_nulls().unique().to_list()
+    names = {group: file.names.of(group) for group in given}
+    return frame.with_columns(pl.col(GROUP).replace(names).fill_null(file.place.group))
+
+
+def _own(frame: pl.DataFrame) -> list[str]:
+    return [name for name in frame.columns if name not in {LINE, FILE}]
+
+
+def _places(files: Mapping[int, SourceFile]) -> pl.LazyFrame:
+    """What ``normalise`` wants to know of the files."""
+    places = [file.place for file in files.values()]
+    columns: dict[str, list[Any]] = {
+        FILE: list(files),
+        "_group": [place.group for place in places],
+        "_name": [place.stream or "(no interface)" for place in places],
+        "_time": [place.time for place in places],
+    }
+    dtypes = {FILE: pl.UInt32(), "_group": pl.Categorical(), "_name": pl.Categorical(), "_time": TIME}
+    # Only an export's folder names the stream; others go by their interface.
+    exported = [place.stream if place.layout == "cloudwatch-export" else None for place in places]
+    if any(exported):
+        columns |= {"_stream": exported}
+        dtypes |= {"_stream": pl.Categorical()}
+    return pl.LazyFrame(columns, schema=dtypes)
