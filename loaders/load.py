@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from loaders.recognise import Unrecognised, recognise
 from loaders.schema import FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from loaders.formats import Shape
@@ -103,12 +104,12 @@ class Library:
 
     def _changes(self) -> tuple[list[SourceFile], set[int]]:
         """Compare the directories with what was read: files to read, newest first, and numbers to forget."""
-        found = {file.path: file for file in discover(self._roots) if self._in_range(file)}
+        found = {file.path: file for file in _first_copies(discover(self._roots)) if self._in_range(file)}
         files = self.dataset.files
         gone = {
             number
             for path, number in self._numbers.items()
-            if path not in found or files[number].source.fingerprint != found[path].fingerprint
+            if path not in found or _is_other(files[number].source, found[path])
         }
         if gone:
             # What had been left out because one of these had delivered it comes from elsewhere now.
@@ -169,6 +170,26 @@ def require_logs(dataset: Dataset, roots: Sequence[str]) -> None:
     raise NoLogsError(
         f"None of the files below {where} is a log that flowtui knows. `flowtui check` says what each one is."
     )
+
+
+def _is_other(before: SourceFile, now: SourceFile) -> bool:
+    """Whether a file has to be read again: its content is another, or it was passed over and is no more."""
+    return (before.fingerprint, before.skip) != (now.fingerprint, now.skip)
+
+
+def _first_copies(files: Iterable[SourceFile]) -> Iterator[SourceFile]:
+    """Pass over second copies of a delivery: two syncs of one bucket, or of one under two prefixes.
+
+    AWS puts a hash into the name of what it delivers, so the same name and size are the same records.
+    """
+    first: dict[tuple[str, int], str] = {}
+    for file in sorted(files, key=lambda file: file.name):
+        if file.place.time is None or file.skip or file.error:
+            yield file
+            continue
+        name = file.name.rpartition("/")[2]
+        original = first.setdefault((name, file.size), file.name)
+        yield file if original == file.name else replace(file, skip=f"a copy of {original}")
 
 
 def _batches(files: Sequence[SourceFile]) -> Iterator[list[SourceFile]]:

@@ -104,6 +104,7 @@ ACTIONS: tuple[Action, ...] = (
         "Copy the record as it stands in its file (OSC 52)",
         (RECORDS, RECORD),
     ),
+    Action("once", ("o",), "", "Count records that several flow logs hold only once, or all of them", PANES),
     Action("problems", ("p",), "problems", "List the lines and files that could not be read", PANES),
     Action("close", ("escape", "q"), "close", "Close this list", (PROBLEMS,)),
     Action("back", ("left_square_bracket",), "", "Go back to what was looked at before", PANES),

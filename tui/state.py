@@ -6,13 +6,16 @@ No widget is known here. The screen asks for a change, gets the new scope, and r
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from loaders.dataset import Dataset
+    from loaders.overlap import Overlap
     from query.scope import Scope
+    from query.tree import Expr
     from query.view import View
 
 
@@ -27,6 +30,8 @@ class State:
         self.following = following
         self.dataset: Dataset | None = None
         self.view: View | None = None
+        self.overlaps: tuple[Overlap, ...] = ()
+        """Log groups that hold the same records."""
         self.unseen = 0
         """Records that arrived above the first one on screen since it was last at the top."""
 
@@ -69,6 +74,33 @@ class State:
         down = not self._scope.descending if column == self._scope.sort else True
         return self.go(replace(self._scope, sort=column, descending=down))
 
+    @property
+    def counts_once(self) -> bool:
+        """Whether what several flow logs hold is left out but once."""
+        left_out = self._repeats()
+        return bool(left_out) and all(term in self._terms() for term in left_out)
+
+    def count_once(self) -> bool:
+        """Leave out what several flow logs hold but once, or no longer; whether there is any such thing."""
+        from query.tree import And, to_text
+
+        left_out = self._repeats()
+        terms = [term for term in self._terms() if term not in left_out]
+        if not self.counts_once:
+            terms += left_out
+        text = to_text(And(tuple(terms))) if len(terms) > 1 else "".join(map(to_text, terms))
+        return bool(left_out) and self.go(replace(self._scope, filter=text))
+
+    def _repeats(self) -> tuple[Expr, ...]:
+        """The conditions that leave out what one flow log repeats of another."""
+        from query.once import counted_once
+
+        return _terms(counted_once(self.overlaps))
+
+    def _terms(self) -> tuple[Expr, ...]:
+        """The conditions that all have to hold."""
+        return _terms(self._scope.filter)
+
     def narrow(self, column: str, value: object, *, keep: bool) -> bool:
         """Add a condition on a value to the filter."""
         from query.parse import parse_filter
@@ -80,7 +112,18 @@ class State:
         if not text:
             return self.go(replace(self._scope, filter=term))
         tree = parse_filter(text)
-        if parse_filter(term) in (tree.terms if isinstance(tree, And) else (tree,)):
+        if parse_filter(term) in self._terms():
             return False
         joined = f"({text}) and {term}" if isinstance(tree, Or) else f"{text} and {term}"
         return self.go(replace(self._scope, filter=joined))
+
+
+@lru_cache(maxsize=8)
+def _terms(text: str) -> tuple[Expr, ...]:
+    from query.parse import parse_filter
+    from query.tree import And
+
+    if not text.strip():
+        return ()
+    tree = parse_filter(text)
+    return tree.terms if isinstance(tree, And) else (tree,)

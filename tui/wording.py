@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from loaders.dataset import Dataset
+    from loaders.overlap import Overlap
     from query.scope import Scope
     from tui.groups import GroupSource
     from tui.state import State
@@ -65,8 +66,25 @@ def news(state: State, trouble: Toned | None) -> Toned:
         files = f"{whole(done.files)} of {plural(done.files_total, 'file')}"
         return f"reading {done.share:.0%}, {files}", "accent"
     problems = plural(dataset.problem_count, "problem") + " (p)" if dataset.problem_count else ""
-    said = [text for text in ("● following" if state.following else "", problems) if text]
-    return " · ".join(said), "warn" if problems else "accent"
+    twice = "" if not state.overlaps or state.counts_once else "flow logs overlap (o)"
+    said = [text for text in ("● following" if state.following else "", twice, problems) if text]
+    return " · ".join(said), "warn" if problems or twice else "accent"
+
+
+def overlap_told(overlap: Overlap) -> str:
+    """Which records are there twice, and where."""
+    of = plural(len(overlap.interfaces), "interface")
+    return f"{plural(overlap.records, 'record')} of {of} are both in {overlap.kept} and in {overlap.other}."
+
+
+def once_told(state: State) -> str:
+    """What was done about records that several flow logs hold."""
+    if not state.overlaps:
+        return "No record is in two flow logs."
+    records = plural(sum(overlap.records for overlap in state.overlaps), "record")
+    if state.counts_once:
+        return f"{records} that several flow logs hold are counted once; o counts all again."
+    return f"{records} are there in more than one flow log; o counts them once."
 
 
 def why_empty(state: State) -> str:

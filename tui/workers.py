@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from loaders.dataset import Dataset
+    from loaders.overlap import Overlap
     from query.scope import Scope
     from query.view import View
 
@@ -72,6 +73,15 @@ class Counted(Message):
         self.rows = rows
 
 
+class Compared(Message):
+    """It is known which log groups hold the same records."""
+
+    def __init__(self, overlaps: tuple[Overlap, ...]) -> None:
+        """Carry the pairs."""
+        super().__init__()
+        self.overlaps = overlaps
+
+
 class Quoted(Message):
     """A record's own line has been fetched; ``raw`` is ``None`` when it is not there any more."""
 
@@ -100,7 +110,7 @@ class Workers:
             tell: Takes an answer, from any thread.
         """
         self._tell = tell
-        self._looking, self._counting = Lane("look"), Lane("count")
+        self._looking, self._counting, self._comparing = Lane("look"), Lane("count"), Lane("compare")
         # A line on its way to the clipboard must not give way to one that is only shown.
         self._quoting, self._copying = Lane("quote"), Lane("copy")
 
@@ -125,6 +135,12 @@ class Workers:
             return Counted(summarise(dataset, scope, ticket).to_dicts())
 
         self._counting.submit(work, self._tell, self._failed)
+
+    def compare(self, dataset: Dataset) -> None:
+        """Find log groups that hold the same records; answers ``Compared``."""
+        from loaders.overlap import overlaps
+
+        self._comparing.submit(lambda ticket: Compared(overlaps(dataset, ticket)), self._tell, self._failed)
 
     def quote(self, dataset: Dataset, identity: Identity, *, copy: bool) -> None:
         """Fetch a record's line; its file may have to be unpacked for that. Answers ``Quoted``."""

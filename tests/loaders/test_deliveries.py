@@ -6,6 +6,7 @@ import gzip
 
 import pytest
 
+from loaders.load import Library
 from tests.loaders.files import (
     ENI,
     HEADER,
@@ -245,3 +246,28 @@ def test_packed_four_times_is_left_alone(tmp_path):
         data = gzip.compress(data)
     put(tmp_path, "deep.gz", data)
     assert only(load(tmp_path)).state == "skipped"
+
+
+def test_a_second_copy_of_a_delivery_is_passed_over_until_the_first_is_gone(tmp_path):
+    put(tmp_path, f"one/{delivery()}", packed(HEADER, record()))
+    put(tmp_path, f"two/{delivery()}", packed(HEADER, record()))
+    put(tmp_path, f"two/{delivery(code='99999999')}", packed(HEADER, record()))
+    library = Library([str(tmp_path)])
+    states = {
+        report.source.name: (report.state, report.reason) for report in library.read_all().files.values()
+    }
+    assert states.pop(f"two/{delivery()}") == ("skipped", f"a copy of one/{delivery()}")
+    assert set(states.values()) == {("complete", None)}
+    assert library.dataset.height == 2
+    (tmp_path / "one" / delivery()).unlink()
+    *_, dataset = library.refresh()
+    assert dataset.height == 2
+    assert {report.state for report in dataset.files.values()} == {"complete"}
+
+
+def test_files_of_one_name_but_other_sizes_or_without_a_delivery_s_name_are_all_read(tmp_path):
+    put(tmp_path, f"one/{delivery()}", packed(HEADER, record()))
+    put(tmp_path, f"two/{delivery()}", packed(HEADER, record(), record(srcport=2)))
+    put(tmp_path, "one/a.log", text(HEADER, record()))
+    put(tmp_path, "two/a.log", text(HEADER, record()))
+    assert load(tmp_path).height == 5

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from loaders.overlap import Overlap
 from query.parse import parse_filter
 from query.scope import Scope
 from tui.state import State
@@ -113,3 +114,25 @@ def test_an_or_is_known_however_it_is_written(state, before):
     state.go(Scope(filter=before))
     state.narrow("dstport", 80, keep=True)
     assert parse_filter(state.scope.filter) == parse_filter(f"({before}) and dstPort = 80")
+
+
+OVERLAP = Overlap("a", "b", ("eni-1", "eni-2"), 7)
+
+
+@pytest.mark.parametrize("before", ["", 'action = "REJECT"', "srcPort = 1 or srcPort = 2"])
+def test_records_of_two_flow_logs_are_counted_once_and_again_all(before):
+    state = State(Scope(filter=before), following=False)
+    assert not state.count_once()
+    state.overlaps = (OVERLAP,)
+    assert not state.counts_once
+    assert state.count_once()
+    assert state.counts_once
+    assert "eni-2" in state.scope.filter
+    state.narrow("dstport", 443, keep=True)
+    assert state.counts_once
+    assert state.count_once()
+    assert not state.counts_once
+    assert "eni-2" not in state.scope.filter
+    assert "443" in state.scope.filter
+    if before:
+        assert before.split()[0] in state.scope.filter

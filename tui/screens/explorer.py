@@ -6,27 +6,20 @@ Workers never touch a widget: they post messages, and the handlers here are the 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import on
-from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 
 from tui.groups import Place
-from tui.keymap import GROUPS, PANES, RECORD, RECORDS, bindings, works
-from tui.state import State
+from tui.keymap import GROUPS, PANES, RECORD, RECORDS
+from tui.screens.panes import Panes
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.frame_table import FrameTable
-from tui.widgets.group_pane import GroupPane
-from tui.widgets.one_line import KeyBar, PaneTitle, TopLine
-from tui.widgets.record_pane import RecordPane
-from tui.widgets.record_table import RecordSource, RecordTable, identity
-from tui.wording import GONE, TROUBLE, Toned, about_groups, about_records, judge, news, origin, way, why_empty
-from tui.workers import Anchor, Arrived, Counted, Failed, Looked, Quoted, Workers
+from tui.widgets.record_table import RecordSource, identity
+from tui.wording import GONE, TROUBLE, once_told, origin, why_empty
+from tui.workers import Anchor, Arrived, Compared, Counted, Failed, Looked, Quoted, Workers
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
     from textual.message import Message
     from textual.timer import Timer
 
@@ -34,79 +27,22 @@ if TYPE_CHECKING:
     from tui.widgets.table_layout import Row
 
 
-# From this width on the groups stay beside the records; below it they take turns.
-_WIDE = 110
 # Seconds that the cursor has to stay on a record before its raw line is fetched.
 _REST = 0.15
 
 
-class ExplorerScreen(Screen[None]):
-    """Three panes, a filter, and the lines that say where we are and what the keys do.
-
-    The focus is set with ``set_focus``, never with ``Widget.focus``: that one waits its turn, and keys typed
-    meanwhile would still go to the old pane.
-    """
-
-    DEFAULT_CSS = (Path(__file__).with_suffix(".tcss")).read_text(encoding="utf-8")
-    AUTO_FOCUS = None
-    BINDINGS: ClassVar = bindings(*PANES)
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012 - Textual's own type
+class ExplorerScreen(Panes):
+    """The panes, what arrives in them, and what a person does with them."""
 
     def __init__(
         self, scope: Scope, roots: tuple[str, ...], *, following: bool, keys: dict[str, str] | None = None
     ) -> None:
-        """Begin with a scope on the logs below some paths.
-
-        Args:
-            scope: What to look at first.
-            roots: The paths, as they were given.
-            following: Whether to stay at the newest record.
-            keys: Keys that a person gave to actions in place of their own, by name.
-        """
-        super().__init__()
-        self._keys = keys or {}
-        self.state = State(scope, following=following)
-        self._roots = roots
+        """Begin as ``Panes`` does; nothing is read here."""
+        super().__init__(scope, roots, following=following, keys=keys)
         self._workers = Workers(self._tell)
-        self._trouble: Toned | None = None
-        self._zoomed, self._all_read = False, False
+        self._all_read = False
         self._anchors: tuple[Anchor, ...] = ()
         self._resting: Timer | None = None
-
-    def compose(self) -> ComposeResult:
-        """Lay out the panes."""
-        yield TopLine()
-        with Horizontal(id="body"):
-            with Vertical(id="left"):
-                yield PaneTitle(GROUPS)
-                yield GroupPane()
-            with Vertical(id="right"):
-                yield PaneTitle(RECORDS)
-                yield RecordTable()
-                yield PaneTitle(RECORD)
-                yield RecordPane()
-        yield FilterBar(lambda text: judge(text, self.state.columns), lambda: self.query_one(f"#{self.pane}"))
-        yield KeyBar()
-
-    @property
-    def groups(self) -> GroupPane:
-        """The groups pane."""
-        return self.query_one(GroupPane)
-
-    @property
-    def records(self) -> RecordTable:
-        """The records pane."""
-        return self.query_one(RecordTable)
-
-    @property
-    def record(self) -> RecordPane:
-        """The pane that explains a record."""
-        return self.query_one(RecordPane)
-
-    @property
-    def bar(self) -> FilterBar:
-        """The filter bar."""
-        return self.query_one(FilterBar)
 
     def on_mount(self) -> None:
         """Show the first, empty picture."""
@@ -179,7 +115,14 @@ class ExplorerScreen(Screen[None]):
         if not self._all_read and dataset is not None and dataset.progress is None:
             self._all_read = True
             self.bar.review()
+        if dataset is not None and dataset.progress is None:
+            self._workers.compare(dataset)
         self.groups.count(message.rows)
+        self._arrange()
+
+    @on(Compared)
+    def _overlaps_are_known(self, message: Compared) -> None:
+        self.state.overlaps = message.overlaps
         self._arrange()
 
     @on(Failed)
@@ -188,42 +131,6 @@ class ExplorerScreen(Screen[None]):
         self._trouble = TROUBLE
         self.bar.tell(str(message.error), "reject")
         self._arrange()
-
-    @property
-    def pane(self) -> str:
-        """The pane that has the focus, or had it before the filter bar took it."""
-        focused = self.focused.id if self.focused is not None else None
-        if focused in PANES:
-            self._pane = focused
-        return self._pane
-
-    _pane = GROUPS
-
-    def on_descendant_focus(self) -> None:
-        """Say which pane keys go to."""
-        self._arrange()
-
-    def _arrange(self) -> None:
-        """Bring titles, breadcrumbs and the key bar in line with the state."""
-        pane = self.pane
-        self.set_class(pane == GROUPS, "-groups")
-        self.set_class(pane == RECORD and self._zoomed, "-zoomed")
-        groups = about_groups(self.groups.groups) if self.groups.groups else ""
-        for name, more in ((GROUPS, groups), (RECORDS, about_records(self.state)), (RECORD, "")):
-            title = self.query_one(f"#{name}-title", PaneTitle)
-            title.show(more, focused=pane == name and not self.bar.typing)
-        self.query_one(KeyBar).show(pane, self._keys)
-        self.query_one(TopLine).show(way(self._roots, self.state.scope), *news(self.state, self._trouble))
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """An action counts in the panes that the table of actions names, and not while text is typed."""
-        if self.bar.typing:
-            return action in {"next_pane", "previous_pane"}
-        return works(action, parameters, self.pane)
-
-    def action_move(self, name: str) -> None:
-        """Have the focused pane move."""
-        getattr(self.query_one(f"#{self.pane}"), f"action_{name}")()
 
     # -- what is done ----------------------------------------------------------------------------------
 
@@ -366,6 +273,12 @@ class ExplorerScreen(Screen[None]):
             self.bar.tell("Move to another column first: times are chosen by --since and --until.", "warn")
         elif self.state.narrow(field, self.records.value, keep=keep):
             self._scope_changed()
+
+    def action_once(self) -> None:
+        """Count what several flow logs hold only once, or all of it again."""
+        if self.state.count_once():
+            self._scope_changed()
+        self.bar.tell(once_told(self.state), "accent")
 
     def action_copy_cell(self) -> None:
         """Copy the value under the cursor."""
