@@ -105,7 +105,7 @@ class State:
         """Add a condition on a value to the filter."""
         from query.parse import parse_filter
         from query.shorthand import condition
-        from query.tree import And, Or
+        from query.tree import Or
 
         term = condition(column, value, keep=keep)
         text = self._scope.filter.strip()

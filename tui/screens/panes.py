@@ -33,7 +33,7 @@ class Panes(Screen[None]):
     meanwhile would still go to the old pane.
     """
 
-    DEFAULT_CSS = (Path(__file__).with_name("explorer.tcss")).read_text(encoding="utf-8")
+    DEFAULT_CSS = (Path(__file__).with_suffix(".tcss")).read_text(encoding="utf-8")
     AUTO_FOCUS = None
     BINDINGS: ClassVar = bindings(*PANES)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012 - Textual's own type
