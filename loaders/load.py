@@ -35,7 +35,12 @@ class Library:
     """The logs below some directories, and the data set made of them so far."""
 
     def __init__(
-        self, roots: Sequence[str], *, since: datetime | None = None, until: datetime | None = None
+        self,
+        roots: Sequence[str],
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        follow_links: bool = False,
     ) -> None:
         """Look at the roots, open nothing.
 
@@ -43,12 +48,13 @@ class Library:
             roots: Directories or files.
             since: Files whose names show that they only hold older records are not opened.
             until: The same for newer records.
+            follow_links: Whether links are followed, also out of the roots.
 
         Raises:
             NoLogsError: A root is missing or may not be read.
         """
         check_roots(roots)
-        self._roots = tuple(roots)
+        self._roots, self._follow_links = tuple(roots), follow_links
         self._since, self._until = since, until
         self._numbers: dict[str, int] = {}
         self._next = 0
@@ -104,7 +110,11 @@ class Library:
 
     def _changes(self) -> tuple[list[SourceFile], set[int]]:
         """Compare the directories with what was read: files to read, newest first, and numbers to forget."""
-        found = {file.path: file for file in _first_copies(discover(self._roots)) if self._in_range(file)}
+        found = {
+            file.path: file
+            for file in _first_copies(discover(self._roots, follow_links=self._follow_links))
+            if self._in_range(file)
+        }
         files = self.dataset.files
         gone = {
             number
@@ -180,11 +190,11 @@ def _is_other(before: SourceFile, now: SourceFile) -> bool:
 def _first_copies(files: Iterable[SourceFile]) -> Iterator[SourceFile]:
     """Pass over second copies of a delivery: two syncs of one bucket, or of one under two prefixes.
 
-    AWS puts a hash into the name of what it delivers, so the same name and size are the same records.
+    AWS makes the name of what it delivers unique, so the same name and size are the same records.
     """
     first: dict[tuple[str, int], str] = {}
     for file in sorted(files, key=lambda file: file.name):
-        if file.place.time is None or file.skip or file.error:
+        if not file.place.delivery or file.skip or file.error:
             yield file
             continue
         name = file.name.rpartition("/")[2]

@@ -43,6 +43,7 @@ class FlowtuiApp(App[str]):
         following: bool = False,
         theme: str | None = None,
         keys: dict[str, str] | None = None,
+        follow_links: bool = False,
     ) -> None:
         """Prepare; nothing is read before the first picture is on the screen.
 
@@ -52,6 +53,7 @@ class FlowtuiApp(App[str]):
             following: Whether to stay at the newest record.
             theme: The theme's name; the default is ``dark``, or ``monochrome`` under ``NO_COLOR``.
             keys: Keys in place of the actions' own, by the action's name.
+            follow_links: Whether links are followed.
         """
         plain = "NO_COLOR" in os.environ
         # Textual turns colours into greys under NO_COLOR; with the terminal's own colours it sends none.
@@ -62,7 +64,7 @@ class FlowtuiApp(App[str]):
         self.theme = themes.MONOCHROME if plain else theme or themes.DEFAULT
         self._keys = keys or {}
         self.set_keymap(self._keys)
-        self._roots = tuple(roots)
+        self._roots, self._follow_links = tuple(roots), follow_links
         self._explorer = ExplorerScreen(scope, self._roots, following=following, keys=keys)
         self._follower = Follower(self._open_library, self._roots, self._arrived, self._failed)
 
@@ -88,7 +90,7 @@ class FlowtuiApp(App[str]):
         from loaders.load import Library
 
         scope = self._explorer.state.scope
-        return Library(self._roots, since=scope.since, until=scope.until)
+        return Library(self._roots, since=scope.since, until=scope.until, follow_links=self._follow_links)
 
     def _arrived(self, dataset: Dataset) -> None:
         from loaders.discover import NoLogsError

@@ -11,12 +11,14 @@ import click
 from tui.output import FORMATS, write
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from loaders.dataset import Dataset, FileReport
+    from loaders.overlap import Overlap
 
 _FAILED, _WRONG_USAGE = 1, 2
-_CHECK_COLUMNS = ("file", "layout", "format", "state", "records", "problems")
+_CHECK_COLUMNS = ("file", "layout", "format", "state", "records", "problems", "remark")
 _EXPLORE = "explore"
 
 
@@ -80,6 +82,8 @@ _form = click.option(
     show_default=True,
     help="How to print it.",
 )
+_links = click.option("--follow-links", is_flag=True, help="Follow symbolic links, also out of PATH.")
+_filter = click.option("--filter", "text", metavar="EXPR", default="", help="Only records that match EXPR.")
 _no_store = click.option(
     "--no-store", is_flag=True, help="Read the logs themselves and nothing else; so far that is always done."
 )
@@ -99,6 +103,7 @@ def cli() -> None:
 @_since
 @_until
 @click.option("--filter", "text", metavar="EXPR", default="", help="Begin with this filter.")
+@_links
 @click.option("--follow", is_flag=True, help="Stay at the newest record as deliveries arrive.")
 @click.option("--theme", metavar="NAME", help="dark, light, contrast, sixteen or monochrome.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
@@ -111,6 +116,7 @@ def explore(
     theme: str | None,
     *,
     follow: bool,
+    follow_links: bool,
     no_mouse: bool,
     no_store: bool,
 ) -> None:
@@ -141,7 +147,7 @@ def explore(
             f"'{theme}' is not one of {', '.join(themes.themes())}.", param_hint="'--theme'"
         )
     scope = Scope(since=since, until=until, filter=text)
-    app = FlowtuiApp(paths, scope, following=follow, theme=theme, keys=config.keys)
+    app = FlowtuiApp(paths, scope, following=follow, theme=theme, keys=config.keys, follow_links=follow_links)
     said = app.run(mouse=not no_mouse)
     if said:
         _give_up(said)
@@ -164,40 +170,62 @@ def _check_filter(text: str) -> None:
 @_paths
 @_since
 @_until
+@_filter
+@click.option("--once", is_flag=True, help="Count a record once if several flow logs hold it.")
+@_links
 @_form
 @_no_store
 def groups(
-    paths: tuple[str, ...], since: datetime | None, until: datetime | None, form: str, *, no_store: bool
+    paths: tuple[str, ...],
+    since: datetime | None,
+    until: datetime | None,
+    text: str,
+    form: str,
+    *,
+    once: bool,
+    follow_links: bool,
+    no_store: bool,
 ) -> None:
     """Count records by log group and stream."""
     del no_store
-    dataset = _read(paths, since, until)
+    _check_filter(text)
+    dataset = _read(paths, since, until, follow_links=follow_links)
     from loaders.dataset import SUMMARY_COLUMNS
+    from loaders.overlap import overlaps
+    from query.once import counted_once
     from query.scope import Scope
     from query.view import summarise
 
-    summary = summarise(dataset, Scope(since=since, until=until))
+    found = overlaps(dataset)
+    conditions = [f"({text})"] * bool(text.strip()) + [counted_once(found)] * bool(once and found)
+    summary = summarise(dataset, Scope(since=since, until=until, filter=" and ".join(conditions)))
     write(summary.to_dicts(), SUMMARY_COLUMNS, form)
     if dataset.problem_count:
         click.echo(
             f"{dataset.problem_count} lines or files could not be read; `flowtui check` names them.", err=True
         )
+    if not once:
+        _tell_overlaps(found)
 
 
 @cli.command()
 @_paths
+@_links
 @_form
 @_no_store
-def check(paths: tuple[str, ...], form: str, *, no_store: bool) -> None:
+def check(paths: tuple[str, ...], form: str, *, follow_links: bool, no_store: bool) -> None:
     """Say of each file what it is and what is wrong with it; exit status 1 if anything is."""
     del no_store
-    dataset = _read(paths, None, None)
+    dataset = _read(paths, None, None, follow_links=follow_links)
     reports = sorted(dataset.files.values(), key=lambda report: report.source.name)
     rows = [_checked(report) for report in reports]
     if form == "table":
         _print_check(rows, reports)
     else:
         write(rows, _CHECK_COLUMNS, form)
+    from loaders.overlap import overlaps
+
+    _tell_overlaps(overlaps(dataset))
     if not all(report.sound for report in reports):
         sys.exit(_FAILED)
 
@@ -213,18 +241,29 @@ def _checked(report: FileReport) -> dict[str, Any]:
         "state": report.state,
         "records": report.records,
         "problems": problems,
+        "remark": _remark(report),
     }
 
 
+def _remark(report: FileReport) -> str | None:
+    """What is worth saying of a file that is no problem."""
+    if report.state == "skipped":
+        return report.reason
+    if report.repeated:
+        return f"{report.repeated} events left out, because they had been delivered before"
+    return None
+
+
+def _tell_overlaps(found: Sequence[Overlap]) -> None:
+    from tui.sanitise import clean
+    from tui.wording import overlap_told
+
+    for overlap in found:
+        click.echo(f"{clean(overlap_told(overlap))} `flowtui groups --once` counts them once.", err=True)
+
+
 def _print_check(rows: list[dict[str, Any]], reports: list[FileReport]) -> None:
-    shown = [
-        {
-            **row,
-            "problems": len(row["problems"]),
-            "remark": report.reason if report.state == "skipped" else None,
-        }
-        for row, report in zip(rows, reports, strict=True)
-    ]
+    shown = [{**row, "problems": len(row["problems"])} for row in rows]
     write(shown, ("layout", "format", "state", "records", "problems", "file", "remark"), "table")
     from tui.sanitise import clean
 
@@ -238,12 +277,14 @@ def _print_check(rows: list[dict[str, Any]], reports: list[FileReport]) -> None:
     click.echo(f"{len(reports)} files, {records} records, {verdict}.", err=True)
 
 
-def _read(paths: tuple[str, ...], since: datetime | None, until: datetime | None) -> Dataset:
+def _read(
+    paths: tuple[str, ...], since: datetime | None, until: datetime | None, *, follow_links: bool
+) -> Dataset:
     from loaders.discover import NoLogsError
     from loaders.load import Library
 
     try:
-        return Library(paths or (".",), since=since, until=until).read_all()
+        return Library(paths or (".",), since=since, until=until, follow_links=follow_links).read_all()
     except NoLogsError as error:
         _give_up(str(error))
 
