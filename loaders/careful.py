@@ -59,40 +59,53 @@ def read(path: str, columns: Sequence[str] | None, prefix: Sequence[str] = ()) -
     Raises:
         OSError: It cannot be opened or read.
     """
-    saved = content.save(path)
-    lines = lines_of(saved.data)
-    ended = saved.data.endswith(b"\n")
-    if saved.cut and not ended:
-        lines = lines.head(-1)  # half a line: it comes whole when the file does
-    lines = worded(lines, "line")
-    frames, problems = [], [no_problems()]
-    for names, part in _segments(lines, columns):
-        good, bad = typed(part, (*prefix, *names)) if names else _untitled(part)
-        frames.append(good)
-        problems.append(bad)
+    blocks = content.Blocks(path)
+    headers = _Headers(columns)
+    frames, problems, last = [], [no_problems()], 0
+    for block in blocks:
+        lines = lines_of(block.data, block.line)
+        if block.long:
+            problems.append(too_long(block, content.TOO_LONG))
+            lines = lines.filter(~pl.col(LINE).is_in(block.long))
+        lines = worded(lines, "line")
+        last = lines[LINE][-1] if lines.height else last
+        for names, part in headers.sort(lines):
+            good, bad = typed(part, (*prefix, *names)) if names else _untitled(part)
+            frames.append(good)
+            problems.append(bad)
     found = pl.concat(problems).sort("line")
-    broken = saved.broken
-    if not ended and not saved.packed and found.height and found["line"][-1] == lines[LINE][-1]:
+    broken = blocks.broken
+    if blocks.unfinished and found.height and found["line"][-1] >= last:
         broken = broken or "the last line is not finished"
     return Reading(tuple(frames), found, broken)
 
 
 def raw_line(path: str, line: int) -> str | None:
-    """Fetch a line of a text file, whatever it is packed in; ``None`` when it is not there any more."""
-    lines = content.save(path).data.split(b"\n", line)
-    if len(lines) < line:
-        return None
-    return lines[line - 1].decode("utf-8", "backslashreplace").removesuffix("\r")
+    """Fetch a line of a text file, whatever it is packed in; ``None`` when it is not there any more.
+
+    Of a line that is too long it is the beginning.
+    """
+    for block in content.Blocks(path):
+        before, ends = line - block.line, block.data.count(b"\n")
+        if before < ends or (before == ends and not block.data.endswith(b"\n")):
+            text = block.data.split(b"\n", before + 1)[before]
+            return text.decode("utf-8", "backslashreplace").removesuffix("\r")
+    return None
 
 
-def lines_of(data: bytes) -> pl.DataFrame:
-    """Split into lines: ``LINE`` from 1, and ``line``."""
+def lines_of(data: bytes, first: int = 1) -> pl.DataFrame:
+    """Split into lines: ``LINE`` from ``first``, and ``line``."""
     try:
-        lines = pl.read_lines(io.BytesIO(data), row_index_name=LINE, row_index_offset=1)
+        lines = pl.read_lines(io.BytesIO(data), row_index_name=LINE, row_index_offset=first)
     except pl.exceptions.ComputeError:
         clean = data.decode("utf-8", "backslashreplace").encode()
-        lines = pl.read_lines(io.BytesIO(clean), row_index_name=LINE, row_index_offset=1)
+        lines = pl.read_lines(io.BytesIO(clean), row_index_name=LINE, row_index_offset=first)
     return lines.select(pl.col(LINE).cast(pl.UInt32), pl.col("line").str.strip_prefix(BOM.decode()))
+
+
+def too_long(block: content.Block, what: str) -> pl.DataFrame:
+    """Name the lines of a block that have been cut: ``line`` and ``what``."""
+    return pl.DataFrame({"line": block.long, "what": what}, schema=no_problems().schema)
 
 
 def worded(lines: pl.DataFrame, column: str) -> pl.DataFrame:
@@ -115,41 +128,45 @@ def worded(lines: pl.DataFrame, column: str) -> pl.DataFrame:
     )
 
 
-def _segments(
-    lines: pl.DataFrame, columns: Sequence[str] | None
-) -> list[tuple[tuple[str, ...], pl.DataFrame]]:
-    """Sort lines by the header that holds for them: its columns (none above the first), and the lines."""
-    first = () if columns is None else tuple(columns)
-    headers = _headers(lines, first)
-    starts, holds = [0, *headers], [first, *headers.values()]
-    lines = lines.filter(~pl.col(LINE).is_in(starts))
-    kinds = {names: kind for kind, names in enumerate(dict.fromkeys(holds))}
-    above = pl.Series(starts, dtype=pl.UInt32()).search_sorted(lines[LINE], side="right") - 1
-    kind = pl.Series([kinds[names] for names in holds], dtype=pl.UInt32()).gather(above)
-    parts = lines.with_columns(kind.alias("_kind")).partition_by("_kind", include_key=False, as_dict=True)
-    return [(names, parts[kind,]) for names, kind in kinds.items() if (kind,) in parts]
+class _Headers:
+    """The headers of a file, which hold for the lines below them until the next one."""
 
+    def __init__(self, columns: Sequence[str] | None) -> None:
+        """Begin with the columns that hold for the first line, if they are known."""
+        self._holds = () if columns is None else tuple(columns)
+        self._seen = {self._holds}
 
-def _headers(lines: pl.DataFrame, first: tuple[str, ...]) -> dict[int, tuple[str, ...]]:
-    """Find the headers: the line of each, and its columns.
+    def sort(self, lines: pl.DataFrame) -> list[tuple[tuple[str, ...], pl.DataFrame]]:
+        """Sort more lines by header: the columns that hold for them (none above the first), and the lines."""
+        headers = self._find(lines)
+        starts, holds = [0, *headers], [self._holds, *headers.values()]
+        self._holds = holds[-1]
+        lines = lines.filter(~pl.col(LINE).is_in(starts))
+        kinds = {names: kind for kind, names in enumerate(dict.fromkeys(holds))}
+        above = pl.Series(starts, dtype=pl.UInt32()).search_sorted(lines[LINE], side="right") - 1
+        kind = pl.Series([kinds[names] for names in holds], dtype=pl.UInt32()).gather(above)
+        parts = lines.with_columns(kind.alias("_kind")).partition_by("_kind", include_key=False, as_dict=True)
+        return [(names, parts[kind,]) for names, kind in kinds.items() if (kind,) in parts]
 
-    Below the first one, a header names at least three fields, or those of one above it: a stray word that
-    happens to be the name of a field does not make a problem of every line below it.
-    """
-    likely = lines.filter(pl.col(_TEXT).str.contains(_HEADER_LIKE))
-    known: dict[str, tuple[str, ...]] = {}
-    for text in likely[_TEXT].unique().to_list():
-        words = text.split(" ")
-        if is_header(words):
-            known[text] = column_names(words)
-    headers: dict[int, tuple[str, ...]] = {}
-    seen = {first}
-    for number, text in zip(likely[LINE].to_list(), likely[_TEXT].to_list(), strict=True):
-        names = known.get(text, ())
-        if names and (len(names) >= LEAST_NAMES or seen == {()} or names in seen):
-            headers[number] = names
-            seen.add(names)
-    return headers
+    def _find(self, lines: pl.DataFrame) -> dict[int, tuple[str, ...]]:
+        """Find the headers: the line of each, and its columns.
+
+        Below the first one, a header names at least three fields, or those of one above it: a stray word that
+        happens to be the name of a field does not make a problem of every line below it.
+        """
+        likely = lines.filter(pl.col(_TEXT).str.contains(_HEADER_LIKE))
+        known: dict[str, tuple[str, ...]] = {}
+        for text in likely[_TEXT].unique().to_list():
+            words = text.split(" ")
+            if is_header(words):
+                known[text] = column_names(words)
+        headers: dict[int, tuple[str, ...]] = {}
+        for number, text in zip(likely[LINE].to_list(), likely[_TEXT].to_list(), strict=True):
+            names = known.get(text, ())
+            if names and (len(names) >= LEAST_NAMES or self._seen == {()} or names in self._seen):
+                headers[number] = names
+                self._seen.add(names)
+        return headers
 
 
 def _untitled(lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -1,36 +1,27 @@
-"""The bytes of a file: how they are compressed, their beginning, and all that can be saved of them.
+"""What a file holds, unpacked: its beginning, its lines block by block, or all of it.
 
-Magic bytes decide, never the extension: HTTP layers unpack a ``.gz`` on the way, Firehose writes gzip
-without any extension, and some pipelines compress twice.
+This is the one place where files are opened for reading, other than by polars itself.
 """
 
 from __future__ import annotations
 
-import re
-import zlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from loaders import bombs
+from loaders.packing import Unpacked, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-GZIP = b"\x1f\x8b"
 PARQUET = b"PAR1"
-ZSTD = b"\x28\xb5\x2f\xfd"
-
 HEAD_BYTES = 64 * 1024
-_CHUNK = 64 * 1024
-# A head is unpacked in small steps, so that a thousandfold compression is met after a few of them.
-_HEAD_CHUNK = 4 * 1024
-# Twice is real, three times is thinkable, more is an attack.
-_MAX_LAYERS = 3
-_GZIP_WBITS = 31
-# Padding with zero bytes is ordinary (tapes, some copy tools), and nothing is lost by it.
-_NOT_PADDING = re.compile(rb"[^\0]")
-
-_CUT = "the gzip data ends too early: the file is not complete"
-_FOLLOWED = "something that is not gzip follows the gzip data"
+BLOCK_BYTES = 16 * 1024**2
+LONGEST_LINE = bombs.LONGEST_LINE
+TOO_LONG = f"longer than {LONGEST_LINE // 1024**2} MiB"
+"""What is said of a line that is longer."""
+LARGEST_DOCUMENT = 256 * 1024**2
+"""What is read whole may unpack to so many bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +30,11 @@ class Head:
 
     Attributes:
         container: ``gzip``, ``parquet``, ``zstd`` or ``none``: what the first bytes say.
-        layers: How many times it is compressed with gzip.
+        layers: How many times it is compressed, with gzip or zstd.
         text: The first bytes, unpacked; cut anywhere.
         whole: Whether ``text`` is all there is.
         broken: Why unpacking stopped early, or ``None``.
+        path: The file.
     """
 
     container: str
@@ -50,6 +42,18 @@ class Head:
     text: bytes
     whole: bool
     broken: str | None
+    path: str = ""
+
+    @property
+    def strict(self) -> bool:
+        """Whether polars may scan the file by itself, which unpacks all of it without a limit.
+
+        Only asked about a file that a strict scan is meant for: of large files more than the head is read.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        return self.layers < 2 and bombs.is_tame(self.path, self.container)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,88 +77,140 @@ def read_head(path: str) -> Head:
     """Read how a file begins.
 
     Raises:
-        OSError: It cannot be opened or read.
+        OSError: It cannot be opened or read, or is no regular file.
     """
-    with Path(path).open("rb") as file:
-        raw = file.read(HEAD_BYTES)
-    if raw.startswith(PARQUET):
-        return Head("parquet", 0, b"", whole=False, broken=None)
-    if raw.startswith(ZSTD):
-        return Head("zstd", 0, b"", whole=False, broken=None)
-    if raw == GZIP[:1]:
-        return Head("gzip", 1, b"", whole=False, broken=_CUT)
-    layers, broken, whole = 0, None, len(raw) < HEAD_BYTES
-    while raw.startswith(GZIP) and layers < _MAX_LAYERS:
-        raw, flaw, ended = _unpack_head(raw)
-        # What was only read in part ends too early by itself: that is no fault of the file.
-        broken = broken or (flaw if whole or flaw != _CUT else None)
-        whole = whole and ended and flaw is None
-        layers += 1
-    return Head("gzip" if layers else "none", layers, raw, whole, broken)
-
-
-def _unpack_head(raw: bytes) -> tuple[bytes, str | None, bool]:
-    """Unpack the first bytes: them, what is wrong with them, and whether that was all."""
-    text = b""
-    for piece in _unpack(raw, _HEAD_CHUNK):
-        if isinstance(piece, str):
-            return text, piece, True
-        text += piece
-        if len(text) >= HEAD_BYTES:
-            return text[:HEAD_BYTES], None, False
-    return text, None, True
+    with opened(path) as file:
+        unpacked = Unpacked(file)
+        text, whole = bytearray(), True
+        for piece in unpacked:
+            text += piece
+            if len(text) >= HEAD_BYTES:
+                whole = False
+                break
+        if not unpacked.layers and text.startswith(PARQUET):
+            return Head("parquet", 0, b"", whole=False, broken=None, path=path)
+        whole = whole and unpacked.broken is None
+        start = bytes(text[:HEAD_BYTES])
+        return Head(unpacked.container, unpacked.layers, start, whole, unpacked.broken, path)
 
 
 def save(path: str) -> Saved:
-    """Read a file to its end, or as far as it goes, through all its layers of gzip.
+    """Read a file to its end, or as far as it goes, through all its layers of compression.
+
+    It is for documents that only make sense as a whole; lines come from ``Blocks``, in any number.
 
     Raises:
-        OSError: It cannot be opened or read.
+        OSError: It cannot be opened or read, or is no regular file.
     """
-    data, packed, broken, cut = Path(path).read_bytes(), False, None, False
-    for _ in range(_MAX_LAYERS):
-        if not data.startswith(GZIP):
-            break
-        pieces: list[bytes] = []
-        packed, flaw = True, None
-        for piece in _unpack(data, _CHUNK):
-            if isinstance(piece, str):
-                flaw = piece
-            else:
-                pieces.append(piece)
-        data, broken, cut = b"".join(pieces), broken or flaw, cut or flaw not in {None, _FOLLOWED}
-    return Saved(data, packed, broken, cut)
+    with opened(path) as file:
+        unpacked = Unpacked(file)
+        pieces, left = [], LARGEST_DOCUMENT
+        for piece in unpacked:
+            if len(piece) > left:
+                pieces.append(piece[:left])
+                broken = f"more than {LARGEST_DOCUMENT // 1024**2} MiB unpacked; the rest was not read"
+                return Saved(b"".join(pieces), unpacked.layers > 0, broken, cut=True)
+            pieces.append(piece)
+            left -= len(piece)
+        return Saved(b"".join(pieces), unpacked.layers > 0, unpacked.broken, unpacked.cut)
 
 
-def _unpack(data: bytes, step: int) -> Iterator[bytes | str]:
-    """Unpack gzip members one after the other; a last ``str`` says why it could not go on."""
-    at = 0
-    while at < len(data):
-        if not data.startswith(GZIP, at):
-            yield _FOLLOWED
-            return
-        unpacker = zlib.decompressobj(_GZIP_WBITS)
-        while at < len(data) and not unpacker.eof:
-            chunk = data[at : at + step]
-            before = unpacker.copy()
-            try:
-                yield unpacker.decompress(chunk)
-            except zlib.error as error:
-                yield from _unpack_bytewise(before, chunk)
-                yield f"the gzip data is damaged ({error})"
-                return
-            at += len(chunk) - len(unpacker.unused_data)
-        if not unpacker.eof:
-            yield _CUT
-            return
-        more = _NOT_PADDING.search(data, at)
-        at = more.start() if more else len(data)
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some lines of a file.
+
+    Attributes:
+        data: The lines with their ends; only the last line of the file may lack its own.
+        line: The number of the first one, from 1.
+        long: The numbers of those that were longer than ``LONGEST_LINE`` and have been cut to it.
+    """
+
+    data: bytes
+    line: int
+    long: tuple[int, ...] = ()
 
 
-def _unpack_bytewise(unpacker: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
-    """Unpack up to the damaged byte: an error takes with it whatever its call had unpacked so far."""
-    for index in range(len(chunk)):
-        try:
-            yield unpacker.decompress(chunk[index : index + 1])
-        except zlib.error:
-            return
+class Blocks:
+    """The lines of a file, in blocks that fit into memory, however large the file or a line of it is.
+
+    Where the file cannot be unpacked to its end, the half line at which it stops is left out.
+
+    Attributes:
+        packed: Whether the file is compressed.
+        broken: Why not all of it could be unpacked, or ``None``; known when the blocks have come to an end.
+        unfinished: Whether the last line may still be written to; known then, too.
+    """
+
+    def __init__(self, path: str) -> None:
+        """Open nothing yet."""
+        self._path = path
+        self.packed = False
+        self.broken: str | None = None
+        self.unfinished = False
+
+    def __iter__(self) -> Iterator[Block]:
+        """Yield the blocks; there is always one.
+
+        Raises:
+            OSError: The file cannot be opened or read, or is no regular file.
+        """
+        with opened(self._path) as file:
+            unpacked = Unpacked(file)
+            self.packed = unpacked.layers > 0
+            line = 1
+            for data, is_last in _whole_lines(unpacked):
+                yield _block(data, line)
+                if not is_last:
+                    line += data.count(b"\n")
+                else:
+                    self.broken = unpacked.broken
+                    self.unfinished = not self.packed and not data.endswith(b"\n")
+
+
+def _whole_lines(unpacked: Unpacked) -> Iterator[tuple[bytes, bool]]:
+    """Put pieces together to whole lines, and say which are the last ones.
+
+    Of a line that is too long only a little more than is wanted of it is kept.
+    """
+    held, size, too_long = [b""], 0, False
+    for piece in unpacked:
+        rest = piece
+        if too_long:
+            end = piece.find(b"\n")
+            if end < 0:
+                continue
+            rest, too_long = piece[end:], False
+        held.append(rest)
+        size += len(rest)
+        if size < BLOCK_BYTES:
+            continue
+        data = b"".join(held)
+        end = data.rfind(b"\n") + 1
+        if end:
+            yield data[:end], False
+        too_long = len(data) - end > LONGEST_LINE
+        held = [data[end : end + LONGEST_LINE + 1] if too_long else data[end:]]
+        size = len(held[0])
+    data = b"".join(held)
+    if unpacked.cut:
+        data = data[: data.rfind(b"\n") + 1]
+    yield data, True
+
+
+def _block(data: bytes, line: int) -> Block:
+    """Find the lines that are too long, and cut them."""
+    at, kept, long = 0, [], []
+    first = at
+    while len(data) - at > LONGEST_LINE:
+        end = data.rfind(b"\n", at, at + LONGEST_LINE + 1) + 1
+        if not end:
+            long.append(line + data.count(b"\n", 0, at))
+            kept.append(data[first : at + LONGEST_LINE])
+            first = data.find(b"\n", at + LONGEST_LINE)
+            first = end = len(data) if first < 0 else first
+            end += 1
+        at = end
+    if not long:
+        return Block(data, line)
+    kept.append(data[first:])
+    return Block(b"".join(kept), line, tuple(long))

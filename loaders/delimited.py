@@ -31,12 +31,16 @@ COMMENT = "#"
 _VALUE = re.compile(r"-|[0-9].*|.*[.:/].*|[a-z]+-[0-9a-f]{8,}|ACCEPT|REJECT|OK|NODATA|SKIPDATA", re.DOTALL)
 LEAST_NAMES = 3
 """Fewer known names than this among unknown ones do not make a header."""
+# No header has more words or characters: a line without end is none, however it begins.
+_MOST_NAMES, _LONGEST_HEADER = 200, 32 * 1024
 _SPELLINGS = sorted({name.lower() for field in FIELDS for name in (field.name, field.column, field.insights)})
 _EVENT_TIME = "%Y-%m-%dT%H:%M:%S%.fZ"
 
 
 def is_header(tokens: Sequence[str]) -> bool:
     """Whether a line's words name fields: different ones, all known, or three known ones and no value."""
+    if len(tokens) > _MOST_NAMES or sum(map(len, tokens)) > _LONGEST_HEADER:
+        return False
     known = len({field.name for token in tokens if (field := resolve(token)) and field.version})
     if known == len(tokens):
         return known > 0

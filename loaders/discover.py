@@ -1,6 +1,7 @@
 """Walk directories: which files there are, and which are passed over with what reason.
 
-Links are not followed, and only regular files are ever opened: a FIFO would hang, a device would do worse.
+Links are followed only if asked, and only regular files are ever opened: a FIFO would hang, a device would do
+worse.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections import deque
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,9 +26,10 @@ _TRANSFER = re.compile(r".+\.(?![0-9]{8}\Z)[0-9A-Fa-f]{8}", re.DOTALL)
 _NAMES = {
     "aws-logs-write-test": "permission check of a CloudWatch export",
     "Thumbs.db": "not a log",
-    FILE_NAME: "names of log groups",
+    FILE_NAME: "names of log groups and fields",
 }
 _NOT_ENTERED = {"_temporary"}
+_Seen = set[tuple[int, int]]
 _SUFFIXES = {".metadata": "result metadata of Athena", ".crc": "checksum of another file"}
 
 
@@ -57,7 +60,7 @@ class SourceFile:
     def unchanged(self) -> bool:
         """Whether it is still there as the walk found it."""
         try:
-            return _fingerprint(os.lstat(self.path)) == self.fingerprint
+            return _fingerprint(Path(self.path).stat()) == self.fingerprint
         except OSError:
             return False
 
@@ -102,36 +105,55 @@ def check_roots(roots: Sequence[str]) -> None:
             raise NoLogsError(str(error)) from None
 
 
-def discover(roots: Sequence[str]) -> Iterator[SourceFile]:
+def discover(roots: Sequence[str], *, follow_links: bool = False) -> Iterator[SourceFile]:
     """Yield every file below the roots once, in no order that means anything.
+
+    Args:
+        roots: Directories or files; they may be links themselves.
+        follow_links: Whether links below them are followed, wherever they lead.
 
     Raises:
         NamingError: A root's groups are named in a way that says nothing.
     """
-    seen: set[tuple[int, int]] = set()
+    seen: _Seen = set()
     for root in roots:
         names = group_names(root)
-        for file in _below(root, seen, prefixed=len(roots) > 1):
-            if names.names:
-                named = replace(file.place, group=names.of(file.place.group))
+        for file in _below(root, seen, prefixed=len(roots) > 1, follow=follow_links):
+            if names != NO_NAMES:
+                group = file.place.group
+                named = replace(file.place, group=names.of(group), fields=names.fields_of(group) or ())
                 yield replace(file, place=named, names=names)
             else:
                 yield file
 
 
-def _below(root: str, seen: set[tuple[int, int]], *, prefixed: bool) -> Iterator[SourceFile]:
+def _below(root: str, seen: _Seen, *, prefixed: bool, follow: bool) -> Iterator[SourceFile]:
     whole = Path(root).resolve()
-    if whole.is_file():
-        yield from _look(str(whole), Path(root).name, whole.parent.name or "/", seen)
+    if whole.is_dir():
+        yield from _walk(root, f"{whole.name}/" if prefixed else "", whole.name or "/", seen, follow=follow)
     else:
-        yield from _walk(root, f"{whole.name}/" if prefixed else "", whole.name or "/", seen)
+        yield from _look(str(whole), Path(root).name, whole.parent.name or "/", seen)
 
 
-def _walk(folder: str, prefix: str, label: str, seen: set[tuple[int, int]]) -> Iterator[SourceFile]:
-    pending = [(folder, prefix)]
-    while pending:
+def _walk(folder: str, prefix: str, label: str, seen: _Seen, *, follow: bool) -> Iterator[SourceFile]:
+    pending, links, entered = [(folder, prefix)], deque[tuple[str, str]](), set()
+    while pending or links:
+        if not pending:
+            # Last of all, so that what can be met without a link goes by its own name.
+            path, name = links.popleft()
+            if not _is_directory(path):
+                yield from _look(path, name, label, seen, follow=True)
+            elif closed := _closed(path, name, label):
+                yield closed
+            else:
+                pending.append((path, f"{name}/"))
+            continue
         folder, prefix = pending.pop()
         try:
+            known = _identity(Path(folder).stat())
+            if known in entered:
+                continue  # by way of a link a directory can be met many times, and even inside itself
+            entered.add(known)
             with os.scandir(folder) as entries:
                 listed = sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
@@ -139,27 +161,51 @@ def _walk(folder: str, prefix: str, label: str, seen: set[tuple[int, int]]) -> I
                 yield _source(folder, prefix.rstrip("/") or label, label, error=error.strerror or str(error))
             continue
         for entry in listed:
-            if entry.is_dir(follow_symlinks=False):
-                name = f"{prefix}{entry.name}"
-                if entry.name.startswith(".") or entry.name in _NOT_ENTERED:
-                    yield _source(entry.path, name, label, skip="a hidden directory, which is not entered")
-                else:
-                    pending.append((entry.path, f"{name}/"))
+            name = f"{prefix}{entry.name}"
+            if follow and entry.is_symlink():
+                links.append((entry.path, name))
+            elif not entry.is_dir(follow_symlinks=False):
+                yield from _look(entry.path, name, label, seen)
+            elif closed := _closed(entry.path, name, label):
+                yield closed
             else:
-                yield from _look(entry.path, f"{prefix}{entry.name}", label, seen)
+                pending.append((entry.path, f"{name}/"))
 
 
-def _look(path: str, name: str, label: str, seen: set[tuple[int, int]]) -> Iterable[SourceFile]:
+def _closed(path: str, name: str, label: str) -> SourceFile | None:
+    """A directory that is not entered."""
+    base = name.rsplit("/", 1)[-1]
+    if base.startswith(".") or base in _NOT_ENTERED:
+        return _source(path, name, label, skip="a hidden directory, which is not entered")
+    return None
+
+
+def _is_directory(path: str) -> bool:
+    try:
+        return Path(path).is_dir()
+    except OSError:
+        return False  # looking at it will say why
+
+
+def _look(path: str, name: str, label: str, seen: _Seen, *, follow: bool = False) -> Iterable[SourceFile]:
     try:
         found = os.lstat(path)
+        if follow and stat.S_ISLNK(found.st_mode):
+            found = Path(path).stat()
     except FileNotFoundError:
+        if follow:
+            return (_source(path, name, label, skip="a link that leads nowhere"),)
         return ()  # gone between listing and looking: a transfer was renamed
     except OSError as error:
         return (_source(path, name, label, error=error.strerror or str(error)),)
-    if (found.st_dev, found.st_ino) in seen:
+    if _identity(found) in seen:
         return ()
-    seen.add((found.st_dev, found.st_ino))
+    seen.add(_identity(found))
     return (_source(path, name, label, _fingerprint(found), skip=_reason(name, found)),)
+
+
+def _identity(found: os.stat_result) -> tuple[int, int]:
+    return found.st_dev, found.st_ino
 
 
 def _fingerprint(found: os.stat_result) -> tuple[int, int, int]:

@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 
-from loaders.schema import FILE, GROUP, LINE, MESSAGE, STREAM, TIMESTAMP
+from loaders import orders
+from loaders.schema import FILE, FLOW_LOG, GROUP, LINE, MESSAGE, STREAM, TIMESTAMP, column_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 EVENT_ID = "_event_id"
 """String: what tells an event from every other one; an event that is delivered twice has it twice."""
+
+FIELDS = "_fields"
+"""String: what a person says the fields of flow-log messages are, with blanks between them; or null."""
 
 # So many messages of a log group decide of which kind the group is.
 _SAMPLE = 50
@@ -128,8 +132,9 @@ def parse(events: pl.DataFrame, kind: str | None, detail: tuple[str, ...] = ()) 
         kinds()
         return [_KINDS[kind].parse(events, detail)]
     parsed = []
-    for group in events.partition_by(GROUP, maintain_order=True):
-        found = choose(_sample(group))
+    by = [GROUP, FIELDS] if FIELDS in events.columns else [GROUP]
+    for group in events.partition_by(by, maintain_order=True):
+        found = _told(group) or choose(_sample(group))
         if found is None:
             what = pl.lit("not a message that flowtui knows").alias("what")
             problems = group.select(FILE, pl.col(LINE).alias("line"), what)
@@ -137,6 +142,13 @@ def parse(events: pl.DataFrame, kind: str | None, detail: tuple[str, ...] = ()) 
         else:
             parsed.append(found[0].parse(group, found[1]))
     return parsed
+
+
+def _told(events: pl.DataFrame) -> tuple[Kind, tuple[str, ...]] | None:
+    """The kind of messages whose fields a person has named, if they can be that."""
+    told = events[FIELDS][0] if FIELDS in events.columns else None
+    columns = column_names(told.split()) if told else ()
+    return (_KINDS[FLOW_LOG], columns) if columns and orders.can_be(columns, _sample(events)) else None
 
 
 def _sample(events: pl.DataFrame) -> list[str]:

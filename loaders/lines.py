@@ -9,7 +9,7 @@ import polars as pl
 from loaders import careful, content
 from loaders.delimited import BOM
 from loaders.formats import Shape
-from loaders.kinds import Events
+from loaders.kinds import Events, no_problems
 from loaders.schema import MESSAGE
 
 if TYPE_CHECKING:
@@ -59,16 +59,16 @@ class Lines:
 
 
 def read_lines(path: str) -> Events:
-    """Read every line of a file that is not blank as a message."""
-    saved = content.save(path)
-    lines = careful.lines_of(saved.data)
-    ended = saved.data.endswith(b"\n")
-    if saved.cut and not ended:
-        lines = lines.head(-1)
-    lines = lines.rename({"line": MESSAGE}).filter(pl.col(MESSAGE).str.contains(r"\S"))
-    lines = lines.with_columns(pl.col(MESSAGE).str.strip_suffix("\r"))
-    unfinished = not ended and not saved.packed
-    return Events(lines, broken=saved.broken, unfinished=unfinished)
+    """Read every line of a file that is not blank as a message; one that is too long is kept in part."""
+    blocks = content.Blocks(path)
+    parts, problems = [], [no_problems()]
+    for block in blocks:
+        lines = careful.lines_of(block.data, block.line).rename({"line": MESSAGE})
+        lines = lines.filter(pl.col(MESSAGE).str.contains(r"\S"))
+        parts.append(lines.with_columns(pl.col(MESSAGE).str.strip_suffix("\r")))
+        if block.long:
+            problems.append(careful.too_long(block, f"{content.TOO_LONG}: only its beginning was read"))
+    return Events(pl.concat(parts), pl.concat(problems), blocks.broken, blocks.unfinished)
 
 
 def first_lines(head: Head) -> list[str]:

@@ -16,7 +16,7 @@ from loaders import kinds, run
 from loaders.dataset import FileReport
 from loaders.delimited import DOUBT, PATH
 from loaders.formats import Shape, by_name
-from loaders.kinds import EVENT_ID, Events, no_problems
+from loaders.kinds import EVENT_ID, FIELDS, Events, no_problems
 from loaders.schema import FILE, GROUP, LINE, STREAM, TIME, normalise
 
 if TYPE_CHECKING:
@@ -248,10 +248,18 @@ def _tagged(frame: pl.DataFrame, number: int) -> pl.DataFrame:
 def _pooled(frame: pl.DataFrame, number: int, file: SourceFile) -> pl.DataFrame:
     """Events with their file, and with the log group they belong to under the name that the user gave it."""
     frame = frame.with_columns(pl.lit(number, dtype=pl.UInt32()).alias(FILE))
+    told = " ".join(file.place.fields) or None
     if GROUP not in frame.columns:
-        return frame.with_columns(pl.lit(file.place.group).alias(GROUP))
+        frame = frame.with_columns(pl.lit(file.place.group).alias(GROUP))
+        return frame.with_columns(pl.lit(told).alias(FIELDS)) if told else frame
     given = frame[GROUP].drop_nulls().unique().to_list()
     names = {group: file.names.of(group) for group in given}
+    if file.names.fields:
+        # By the names that the groups had before they were given others, hence before the next step.
+        fields = {group: " ".join(file.names.fields_of(group) or ()) or None for group in given}
+        there = pl.when(pl.col(GROUP).is_null()).then(pl.lit(told))
+        own = pl.col(GROUP).replace_strict(fields, default=None, return_dtype=pl.String())
+        frame = frame.with_columns(there.otherwise(own).alias(FIELDS))
     return frame.with_columns(pl.col(GROUP).replace(names).fill_null(file.place.group))
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loaders.content import read_head
+from loaders.delimited import BOM
 from loaders.formats import Shape, formats
 
 if TYPE_CHECKING:
     from loaders.discover import SourceFile
 
-# The top-level key of each `aws ec2 describe-*` answer that explains traffic.
+# The first key of each `aws ec2 describe-*` answer that explains traffic.
 _INVENTORY_KEYS = (
     "SecurityGroups",
     "SecurityGroupRules",
@@ -25,6 +27,7 @@ _INVENTORY_KEYS = (
     "ManagedPrefixLists",
     "Reservations",
 )
+_INVENTORY = re.compile(rb'\s*\{\s*"(%s)"\s*:' % b"|".join(key.encode() for key in _INVENTORY_KEYS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,9 @@ def recognise(file: SourceFile) -> Shape | Unrecognised:
         return Unrecognised("skipped", file.skip)
     try:
         head = read_head(file.path)
+        # Before any format is asked, because to some of them all JSON is alike.
+        if inventory := _INVENTORY.match(head.text.removeprefix(BOM)):
+            return Unrecognised("skipped", f"AWS inventory ({inventory[1].decode()})")
         for format_ in formats():
             if shape := format_.recognise(head, file.path, file.place):
                 return shape
@@ -60,18 +66,6 @@ def recognise(file: SourceFile) -> Shape | Unrecognised:
         return Unrecognised("incomplete", head.broken)
     if not head.text.strip() and head.whole:
         return Unrecognised("skipped", "empty")
-    return Unrecognised("skipped", _guess(head.text, head.container))
-
-
-def _guess(text: bytes, container: str) -> str:
-    """Say what a file seems to be, so that a person knows why it is not shown."""
-    if container == "zstd":
-        return "compressed with zstd, which flowtui does not read"
-    if container == "parquet":
-        return "Parquet without the fields of a flow log"
-    start = text.lstrip()[:200]
-    if start.startswith(b"{"):
-        for key in _INVENTORY_KEYS:
-            if start[1:].lstrip().startswith(f'"{key}"'.encode()):
-                return f"AWS inventory ({key})"
-    return "not a log that flowtui knows"
+    if head.container == "parquet":
+        return Unrecognised("skipped", "Parquet without the fields of a flow log")
+    return Unrecognised("skipped", "not a log that flowtui knows")

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import gzip
 import random
+import sys
 import zlib
 
 import pytest
 
 from loaders.content import read_head, save
 from tests.loaders.files import HEADER, load, only, packed, problems, put, record, records, reports, text
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 LINES = [HEADER, *(record(srcport=port) for port in range(1, 9))]
 WHOLE = packed(*LINES)
@@ -183,7 +189,11 @@ def test_a_head_knows_whether_it_is_all(tmp_path):
     ("data", "container", "layers"),
     [
         (b"PAR1....PAR1", "parquet", 0),
-        (b"\x28\xb5\x2f\xfd....", "zstd", 0),
+        (b"\x28\xb5\x2f\xfd....", "zstd", 1),
+        (b"\x28\xb5", "zstd", 1),
+        (b"(", "none", 0),
+        (b"\x50\x2a\x4d\x18\0\0\0\0" + zstd.compress(WHOLE), "zstd", 2),
+        (gzip.compress(zstd.compress(b"x")), "gzip", 2),
         (b"\x1f\x8b", "gzip", 1),
         (b"\x1f", "gzip", 1),
         (WHOLE, "gzip", 1),
@@ -200,3 +210,128 @@ def test_the_first_bytes_name_the_container(tmp_path, data, container, layers):
 def test_saving_a_plain_file_is_reading_it(tmp_path):
     saved = save(str(put(tmp_path, "x", b"abc")))
     assert (saved.data, saved.packed, saved.broken, saved.cut) == (b"abc", False, None, False)
+
+
+# zstd, which is told from gzip by nothing but its first bytes
+
+CHECKED = {zstd.CompressionParameter.checksum_flag: 1}
+FRAME = zstd.compress(text(*LINES))
+SKIPPABLE = b"\x53\x2a\x4d\x18\x05\0\0\0hello"
+
+
+def large(*, options=None):
+    """Lines of some hundred kilobytes as one frame of several blocks, and how many there are."""
+    chance = random.Random(3)
+    lines = [record(srcport=port, bytes=chance.randrange(10**9)) for port in range(2, 10_002)]
+    return zstd.compress(text(HEADER, *lines), options=options), len(lines)
+
+
+@pytest.mark.parametrize("name", ["a.log.zst", "a.log.gz", "a"])
+def test_zstd_is_read_by_the_strict_scan_whatever_its_name(tmp_path, careful_readings, name):
+    frame, count = large()
+    put(tmp_path, name, frame)
+    put(tmp_path, "b.log", packed(*LINES))
+    put(tmp_path, "c.log", text(*LINES))
+    dataset = load(tmp_path)
+    assert {report.state for report in dataset.files.values()} == {"complete"}
+    assert [report.records for name, report in sorted(reports(dataset).items())] == [count, 8, 8]
+    assert not careful_readings
+
+
+def test_zstd_cut_at_any_byte_is_incomplete_and_keeps_its_whole_lines(tmp_path):
+    for size in range(2, len(FRAME)):
+        put(tmp_path, f"{size:04}.zst", FRAME[:size])
+    dataset = load(tmp_path)
+    assert {report.state for report in dataset.files.values()} == {"incomplete"}
+    assert {report.reason for report in dataset.files.values()} == {
+        "the zstd data ends too early: the file is not complete"
+    }
+    assert not problems(dataset)
+
+
+def test_zstd_cut_after_a_block_keeps_all_of_it(tmp_path):
+    frame, count = large()
+    put(tmp_path, "a.zst", frame[:-10])
+    dataset = load(tmp_path)
+    assert (only(dataset).state, only(dataset).problems.height) == ("incomplete", 0)
+    assert 0.6 * count < only(dataset).records < count
+    assert records(dataset, "line") == list(range(2, 2 + only(dataset).records))
+
+
+def test_zstd_that_is_changed_at_any_byte_raises_nothing_and_is_not_called_whole(tmp_path):
+    chance = random.Random(5)
+    frame = zstd.compress(text(*LINES), options=CHECKED)
+    for at in range(4, len(frame)):
+        damaged = bytearray(frame)
+        damaged[at] ^= 1 << chance.randrange(8)
+        put(tmp_path, f"{at:04}.zst", bytes(damaged))
+    for report in load(tmp_path).files.values():
+        # One bit of the header means nothing at all.
+        assert report.state == "incomplete" or report.records == 8
+
+
+def test_a_wrong_checksum_of_zstd_costs_no_line(tmp_path):
+    frame, count = large(options=CHECKED)
+    put(tmp_path, "a.zst", frame[:-1] + bytes([frame[-1] ^ 1]))
+    dataset = load(tmp_path)
+    assert (only(dataset).state, only(dataset).records) == ("incomplete", count)
+    assert only(dataset).reason.startswith("the zstd data is damaged")
+
+
+def test_damage_in_the_middle_of_zstd_keeps_the_blocks_before_it(tmp_path):
+    frame, count = large()
+    half = len(frame) // 2
+    put(tmp_path, "a.zst", frame[:half] + bytes(64) + frame[half + 64 :])
+    dataset = load(tmp_path)
+    assert only(dataset).state == "incomplete"
+    assert 0 < only(dataset).records < count
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        FRAME,
+        zstd.compress(text(*LINES[:4])) + zstd.compress(text(*LINES[4:])),
+        SKIPPABLE + FRAME + SKIPPABLE,
+        zstd.compress(b"") + FRAME + bytes(3000),
+        zstd.compress(text(*LINES), options=CHECKED),
+        zstd.compress(text(*LINES), 19),
+        zstd.ZstdCompressor().compress(text(*LINES), zstd.ZstdCompressor.FLUSH_FRAME),
+        gzip.compress(text(*LINES[:4])) + zstd.compress(text(*LINES[4:])),
+        gzip.compress(FRAME),
+        zstd.compress(WHOLE),
+        zstd.compress(gzip.compress(FRAME)),
+        gzip.compress(zstd.compress(WHOLE) + SKIPPABLE) + bytes(9),
+    ],
+    ids=[
+        "plain",
+        "two frames",
+        "skippable",
+        "padded",
+        "checked",
+        "hard",
+        "stream",
+        "after gzip",
+        "in gzip",
+        "around gzip",
+        "three layers",
+        "odd ends",
+    ],
+)
+def test_zstd_of_every_make_is_read(tmp_path, data):
+    put(tmp_path, "a", data)
+    dataset = load(tmp_path)
+    assert (only(dataset).state, only(dataset).reason) == ("complete", None)
+    assert records(dataset, "srcport") == list(range(1, 9))
+
+
+def test_more_layers_than_three_are_not_opened(tmp_path):
+    put(tmp_path, "a", gzip.compress(zstd.compress(gzip.compress(FRAME))))
+    assert only(load(tmp_path)).records == 0
+
+
+def test_garbage_after_zstd_is_said_and_costs_no_line(tmp_path):
+    put(tmp_path, "a", FRAME + b"garbage")
+    dataset = load(tmp_path)
+    assert only(dataset).reason == "something that is not zstd follows the zstd data"
+    assert only(dataset).records == 8

@@ -167,6 +167,77 @@ def test_links_are_not_followed(tmp_path):
     )
 
 
+def followed(root):
+    """Name, size and reason of what a walk finds that follows links."""
+    return sorted((file.name, file.size, file.skip) for file in discover([str(root)], follow_links=True))
+
+
+def test_links_are_followed_if_asked_and_may_lead_out(tmp_path):
+    size = len(LOG)
+    put(tmp_path, "logs/a.log", LOG)
+    put(tmp_path, "elsewhere/b.log", LOG)
+    put(tmp_path, "elsewhere/more/c.log", LOG)
+    put(tmp_path, "single.log", LOG)
+    (tmp_path / "logs/file").symlink_to(tmp_path / "single.log")
+    (tmp_path / "logs/directory").symlink_to(tmp_path / "elsewhere")
+    assert followed(tmp_path / "logs") == [
+        ("a.log", size, None),
+        ("directory/b.log", size, None),
+        ("directory/more/c.log", size, None),
+        ("file", size, None),
+    ]
+
+
+def test_links_in_a_circle_end(tmp_path):
+    put(tmp_path, "logs/deep/a.log", LOG)
+    (tmp_path / "logs/deep/up").symlink_to(tmp_path / "logs")
+    (tmp_path / "logs/deep/out").symlink_to(tmp_path)
+    (tmp_path / "logs/self").symlink_to(tmp_path / "logs/self")
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    found = list(discover([str(tmp_path / "logs")], follow_links=True))
+    assert [file.name for file in found if not file.skip and not file.error] == ["deep/a.log"]
+    assert {file.error for file in found if file.error} == {"Too many levels of symbolic links"}
+
+
+def test_what_can_be_met_without_a_link_goes_by_its_own_name(tmp_path):
+    put(tmp_path, "m/x.log", LOG)
+    (tmp_path / "a.log").symlink_to(tmp_path / "m/x.log")
+    (tmp_path / "a").symlink_to(tmp_path / "m")
+    (tmp_path / "z").symlink_to(tmp_path / "m")
+    assert followed(tmp_path) == [("m/x.log", len(LOG), None)]
+
+
+def test_a_followed_link_that_leads_to_no_file_is_passed_over_with_a_reason(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    put(tmp_path, ".hidden/a.log", LOG)
+    put(tmp_path, "real/aws-logs-write-test", LOG)
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "nowhere").symlink_to(tmp_path / "gone")
+    (logs / "pipe").symlink_to(tmp_path / "fifo")
+    (logs / ".closed").symlink_to(tmp_path / "real")
+    (logs / "aws-logs-write-test").symlink_to(tmp_path / "real/aws-logs-write-test")
+    (logs / "device").symlink_to("/dev/zero")
+    assert {name: skip for name, _, skip in followed(logs)} == {
+        "nowhere": "a link that leads nowhere",
+        "pipe": "not a regular file",
+        ".closed": "a hidden directory, which is not entered",
+        "aws-logs-write-test": "permission check of a CloudWatch export",
+        "device": "not a regular file",
+    }
+
+
+def test_a_followed_link_is_known_to_be_unchanged(tmp_path):
+    path = put(tmp_path, "real/a.log", LOG)
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs/a.log").symlink_to(path)
+    (file,) = discover([str(tmp_path / "logs")], follow_links=True)
+    assert file.unchanged
+    path.write_bytes(LOG * 2)
+    assert not file.unchanged
+
+
 def test_a_link_that_is_asked_for_is_followed(tmp_path):
     put(tmp_path, "real/a.log", LOG)
     (tmp_path / "link").symlink_to(tmp_path / "real")
@@ -191,7 +262,7 @@ def test_directories_that_overlap_are_read_once(tmp_path):
 
 def refuse(monkeypatch, name):
     """Make opening a path that ends so fail as it does for a stranger."""
-    opened, listed = Path.open, os.scandir
+    opened, listed = os.open, os.scandir
 
     def guard(path):
         if os.fspath(path).endswith(name):
@@ -205,7 +276,7 @@ def refuse(monkeypatch, name):
         guard(path)
         return listed(path)
 
-    monkeypatch.setattr(Path, "open", refuse_open)
+    monkeypatch.setattr(os, "open", refuse_open)
     monkeypatch.setattr(walk.os, "scandir", refuse_list)
 
 

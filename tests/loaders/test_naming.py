@@ -6,6 +6,7 @@ import pytest
 
 from loaders.discover import NoLogsError
 from loaders.load import Library
+from loaders.naming import NO_NAMES, group_names
 
 RECORD = "2 123456789012 eni-0123456789abcdef0 10.0.0.1 10.0.0.2 1 2 6 1 40 1700000000 1700000060 ACCEPT OK\n"
 
@@ -49,6 +50,13 @@ def test_the_file_of_names_is_no_log_and_no_problem(logs):
         ("groups = 3", "has to be a table"),
         ('[groups]\n"*" = 3', "the name for '*' has to be text"),
         ('[groups]\n"*" = ""', "has to be text"),
+        ("fields = 3", "'fields' has to be a table of patterns and names of fields"),
+        ('[fields]\n"*" = 3', "the fields for '*' have to be names in quotes"),
+        ('[fields]\n"*" = ""', "the fields for '*' have to be names in quotes"),
+        ('[fields]\n"*" = " "', "have to be names in quotes"),
+        ('[fields]\n"*" = ["bytes"]', "have to be names in quotes"),
+        ('[fields]\n"*" = "bytes start numBytes"', "the fields for '*' name 'numBytes' twice"),
+        ('[fields]\n"*" = "color start color"', "the fields for '*' name 'color' twice"),
     ],
 )
 def test_a_mistake_in_it_is_said_with_file_and_key(logs, text, said):
@@ -56,3 +64,19 @@ def test_a_mistake_in_it_is_said_with_file_and_key(logs, text, said):
     with pytest.raises(NoLogsError, match=r"flowtui\.toml") as error:
         Library([str(logs)])
     assert said in str(error.value)
+
+
+def test_the_fields_of_a_group_are_those_of_the_first_pattern_that_fits(logs):
+    (logs / "flowtui.toml").write_text(
+        '[fields]\n"web/*" = "account-id  srcAddr who-knows"\n"*" = "bytes"\n[groups]\n"web/*" = "web"\n'
+    )
+    names = group_names(str(logs))
+    assert names.fields_of("web/a") == ("account-id", "srcAddr", "who-knows")
+    assert names.fields_of("db") == ("bytes",)
+    assert names.of("web/a") == "web"
+
+
+def test_without_a_word_about_them_groups_have_no_fields(logs):
+    assert NO_NAMES.fields_of("db") is None
+    (logs / "flowtui.toml").write_text('[fields]\n"web/*" = "bytes"\n')
+    assert group_names(str(logs)).fields_of("db") is None
