@@ -104,7 +104,8 @@ def normalise(plan: pl.LazyFrame, columns: Iterable[str], places: pl.LazyFrame) 
     streams = [pl.col(STREAM).cast(pl.Categorical())] if STREAM in have else []
     named = [pl.col(name) for name in _STREAM_COLUMNS if name in have]
     given = places.collect_schema().names()
-    streams += [pl.col("_stream")] if "_stream" in given else []
+    if "_stream" in given:
+        streams.insert(0, pl.col("_stream"))
     return (
         plan.with_columns(in_seconds(name) for name in epochs)
         .join(places, on=FILE, how="left", maintain_order="left")

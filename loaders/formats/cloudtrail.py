@@ -1,0 +1,257 @@
+"""CloudTrail: who called which API of AWS, delivered as one JSON document a file or as an event a line.
+
+An event's parameters differ from call to call, so they stay in the text of the event, and only what every
+event may have becomes columns.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from loaders import content, jsons, kinds
+from loaders.delimited import BOM
+from loaders.formats import Shape, register
+from loaders.kinds import EVENT_ID, Events, Parsed, carried, no_problems
+from loaders.lines import Lines
+from loaders.schema import LINE, MESSAGE, TIMESTAMP
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from loaders.content import Head
+    from loaders.layouts import Place
+
+_COLUMNS = (
+    "eventName",
+    "eventSource",
+    "awsRegion",
+    "sourceIPAddress",
+    "userAgent",
+    "userIdentity.type",
+    "userIdentity.arn",
+    "userIdentity.userName",
+    "userIdentity.accountId",
+    "errorCode",
+    "errorMessage",
+    "eventID",
+    "eventType",
+    "readOnly",
+    "recipientAccountId",
+)
+# What few values fill.
+_LABELS = (
+    "eventName",
+    "eventSource",
+    "awsRegion",
+    "userIdentity.type",
+    "userIdentity.accountId",
+    "errorCode",
+    "eventType",
+    "readOnly",
+    "recipientAccountId",
+)
+_TIME = "_time"
+_PATHS = {name: f"$.{name}" for name in _COLUMNS} | {_TIME: "$.eventTime"}
+
+# Numbers stay text: what is looked for is where an event ends, and a number may have any number of digits.
+_decode = json.JSONDecoder(parse_int=str, parse_float=str).raw_decode
+_OPENING = re.compile(r'\s*\{\s*"Records"\s*:\s*')
+_BETWEEN = re.compile(r"[\s,]*")
+_BLANK = re.compile(r"\s*")
+# Strings are stepped over as a whole, because brackets in them mean nothing; one that has no end is none.
+_BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]|"', re.DOTALL)
+_VERSION = re.compile(r'"eventVersion"\s*:')
+# Ids are UUIDs: anything shorter does not tell events apart.
+_ID_LENGTH = 36
+
+_CUT = "the JSON ends too early: the file is not complete"
+_OTHER = "something that is not a list of events follows the events"
+_UNREADABLE = "what follows the events is not valid JSON"
+_NOT_JSON = "not valid JSON"
+_TOO_DEEP = "nested too deeply to be read"
+
+
+class CloudTrail:
+    """Calls of AWS APIs."""
+
+    name = "cloudtrail"
+    rank = 34
+    about = "events of CloudTrail"
+
+    def fit(self, sample: Sequence[str]) -> tuple[str, ...] | None:
+        """Look for an object that is an event."""
+        return () if any(_is_event(found) for found in jsons.objects(sample)) else None
+
+    def parse(self, events: pl.DataFrame, detail: tuple[str, ...]) -> Parsed:  # noqa: ARG002
+        """Take what every event may have out of the objects."""
+        told, problems = jsons.table(events, _PATHS)
+        own = jsons.iso_time(pl.col(_TIME))
+        times = [pl.col(TIMESTAMP), own] if TIMESTAMP in events.columns else [own]
+        frame = told.with_columns(
+            pl.col(_LABELS).cast(pl.Categorical()),
+            pl.coalesce(times).alias(TIMESTAMP),
+        )
+        kept = [name for name in carried(frame) if name != TIMESTAMP]
+        return Parsed(self.name, frame.select(*kept, TIMESTAMP, *_COLUMNS, MESSAGE), problems)
+
+
+class CloudTrailFile:
+    """Documents of the form ``{"Records": [...]}``, one a file or one after another."""
+
+    name = "cloudtrail"
+    rank = 44
+    about = "events of CloudTrail as it delivers them to S3"
+    sign = 'it begins with `{"Records":` and a list of objects with `eventVersion`'
+
+    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:  # noqa: ARG002
+        """Look at the first event in the list."""
+        text = head.text.removeprefix(BOM).decode("utf-8", "replace")
+        opening = _OPENING.match(text)
+        if opening and _holds_events(text[opening.end() :]):
+            return Shape(self.name, kind=KIND.name)
+        return None
+
+    def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:  # noqa: ARG002
+        """A document is only read as a whole; the events of many are parsed together."""
+        return None
+
+    def read(self, shape: Shape, path: str) -> Events:  # noqa: ARG002
+        """Split into events; ``LINE`` is the number of an event in its file."""
+        saved = content.save(path)
+        found = _split(saved.data)
+        frame = pl.DataFrame(
+            {LINE: found.numbers, MESSAGE: found.events, EVENT_ID: found.named},
+            schema={LINE: pl.UInt32(), MESSAGE: pl.String(), EVENT_ID: pl.Boolean()},
+        )
+        # An id that comes again with another text is one that somebody has made up, to share a file.
+        frame = frame.with_columns(pl.when(EVENT_ID).then(MESSAGE).alias(EVENT_ID))
+        problems = pl.DataFrame(found.problems, schema=no_problems().schema, orient="row")
+        return Events(frame, problems, saved.broken or found.broken)
+
+    def raw(self, path: str, line: int) -> str | None:
+        """Give back the text of an event."""
+        found = _split(content.save(path).data)
+        return dict(zip(found.numbers, found.events, strict=True)).get(line)
+
+
+@dataclass(slots=True)
+class _Found:
+    """The events of a file: numbers, texts, whether they have an id; what is none; why it did not go on."""
+
+    numbers: list[int] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
+    named: list[bool] = field(default_factory=list)
+    problems: list[tuple[int, str]] = field(default_factory=list)
+    broken: str | None = None
+
+
+def _split(data: bytes) -> _Found:
+    """Cut a file into the texts of its events."""
+    text = data.removeprefix(BOM).decode("utf-8", "replace")
+    found, at = _Found(), 0
+    while not found.broken and (at := _after(_BLANK, text, at)) < len(text):
+        opening = _OPENING.match(text, at)
+        if not opening:
+            found.broken = _OTHER
+            break
+        at = opening.end()
+        if text.startswith("[", at):
+            at = _split_list(text, at + 1, found)
+        if not found.broken:
+            end = _end(text, at, inside=1)
+            at, found.broken = end or len(text), None if end else _CUT
+    return found
+
+
+def _split_list(text: str, at: int, found: _Found) -> int:
+    """Cut a list into its events; where it ends."""
+    while (at := _after(_BETWEEN, text, at)) < len(text):
+        if text[at] == "]":
+            return at + 1
+        number = len(found.numbers) + len(found.problems) + 1
+        try:
+            value, end = _decode(text, at)
+        except (ValueError, RecursionError) as error:
+            after = _end(text, at) if text[at] == "{" else None
+            if after is None:
+                found.broken = _CUT if text[at] == "{" else _UNREADABLE
+                return at
+            end = after
+            found.problems.append((number, _TOO_DEEP if isinstance(error, RecursionError) else _NOT_JSON))
+        else:
+            if isinstance(value, dict):
+                found.numbers.append(number)
+                found.events.append(text[at:end])
+                found.named.append(_has_id(value))
+            else:
+                found.problems.append((number, "not a JSON object"))
+        at = end
+    found.broken = _CUT
+    return at
+
+
+def _end(text: str, at: int, inside: int = 0) -> int | None:
+    """Find where the brackets that are open have been closed again; ``None`` if they are not.
+
+    It is for what the decoder cannot read: it neither builds anything nor minds what is between brackets.
+    """
+    for found in _BRACKETS.finditer(text, at):
+        mark = found[0]
+        if mark == '"':
+            return None
+        inside += (mark in "{[") - (mark in "}]")
+        if inside == 0 and mark in "}]":
+            return found.end()
+    return None
+
+
+def _after(pattern: re.Pattern[str], text: str, at: int) -> int:
+    found = pattern.match(text, at)
+    return found.end() if found else at
+
+
+def _has_id(event: dict[str, Any]) -> bool:
+    ident = event.get("eventID")
+    return isinstance(ident, str) and len(ident) == _ID_LENGTH
+
+
+def _holds_events(text: str) -> bool:
+    """Whether what stands after ``"Records":`` is nothing or a list of events, as far as can be seen."""
+    if not text or text.startswith("null"):
+        return True
+    first = text[1:].lstrip()
+    if not text.startswith("[") or not first or first.startswith("]"):
+        return text.startswith("[")
+    try:
+        value, _ = _decode(first)
+    except (ValueError, RecursionError):
+        return first.startswith("{") and bool(_VERSION.search(first))
+    return isinstance(value, dict) and _is_event(value)
+
+
+def _is_event(found: dict[str, Any]) -> bool:
+    """Whether an object is an event: of CloudTrail, not one that S3 or DynamoDB tells a function about."""
+    if "eventVersion" not in found:
+        return False
+    if "eventSource" in found and "eventName" in found:
+        return not str(found["eventSource"]).startswith("aws:")
+    return "eventCategory" in found or str(found.get("eventType")).startswith("AwsCloudTrail")
+
+
+KIND = CloudTrail()
+kinds.register(KIND)
+register(CloudTrailFile())
+register(
+    Lines(
+        "cloudtrail-lines",
+        52,
+        KIND,
+        about="events of CloudTrail, a JSON object a line: what `jq -c '.Records[]'` makes of deliveries",
+        sign="a line is a JSON object with `eventVersion`, `eventSource` and `eventName`",
+    )
+)
