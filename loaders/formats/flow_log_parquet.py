@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from loaders import run
+from loaders import parquet, run
 from loaders.careful import Reading
-from loaders.delimited import DOUBT, NULL, PATH
+from loaders.delimited import DOUBT, LEAST_NAMES, NULL, PATH
 from loaders.fields import resolve
 from loaders.formats import Shape, register
 from loaders.kinds import no_problems
@@ -26,12 +26,8 @@ if TYPE_CHECKING:
     from loaders.content import Head
     from loaders.layouts import Place
 
-# No column of a file is called so.
-_INDEX = "_row of flowtui"
-# Fewer known columns than this, and the table is about something else.
-_LEAST_KNOWN = 3
-_NESTED = ("List", "Array", "Struct")
-_TEXTUAL = ("String", "Binary", "Categorical", "Enum", *_NESTED)
+# Every event of the Open Cybersecurity Schema Framework has it; what its classes are is for other formats.
+_OCSF_CLASS = "class_uid"
 
 
 class FlowLogParquet:
@@ -48,16 +44,13 @@ class FlowLogParquet:
         """Read the file's schema.
 
         Raises:
-            OSError: The file has no footer: it is not complete.
+            OSError: The file has no footer, or is damaged: it is not complete.
         """
         if head.container != "parquet":
             return None
-        try:
-            with Path(path).open("rb") as file:
-                schema = pl.read_parquet_schema(file)
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-            raise OSError("the Parquet footer is missing or damaged: the file is not complete") from error
-        if sum(1 for name in schema if resolve(name)) < _LEAST_KNOWN:
+        schema = parquet.schema_of(path)
+        known = sum(1 for name in schema if resolve(name))
+        if known < LEAST_NAMES or len(schema) > parquet.MOST_COLUMNS or _OCSF_CLASS in schema:
             return None
         sources = tuple(f"{name}\0{dtype}" for name, dtype in schema.items())
         return Shape(self.name, column_names(schema), sources, FLOW_LOG)
@@ -68,7 +61,7 @@ class FlowLogParquet:
         return _open(shape, list(paths), PATH).select(
             *_values(shape),
             PATH,
-            (pl.col(_INDEX) - pl.col(_INDEX).min().over(PATH) + 1).cast(pl.UInt32).alias(LINE),
+            (pl.col(parquet.INDEX) - pl.col(parquet.INDEX).min().over(PATH) + 1).cast(pl.UInt32).alias(LINE),
             (pl.any_horizontal(lost) if lost else pl.lit(value=False)).alias(DOUBT),
         )
 
@@ -77,7 +70,7 @@ class FlowLogParquet:
         # The bytes themselves, because polars cannot open a file whose name is not UTF-8.
         plan = _open(shape, io.BytesIO(Path(path).read_bytes())).select(
             *_values(shape),
-            (pl.col(_INDEX) + 1).cast(pl.UInt32).alias(LINE),
+            (pl.col(parquet.INDEX) + 1).cast(pl.UInt32).alias(LINE),
             pl.coalesce(pl.lit(None, pl.String()), *_complaints(shape)).alias("_what"),
         )
         frame = run.collect(plan)
@@ -92,25 +85,21 @@ class FlowLogParquet:
 
 
 def _open(shape: Shape, source: list[str] | io.BytesIO, path: str | None = None) -> pl.LazyFrame:
-    """Plan to read the columns under our names, as they are; ``_INDEX`` counts the rows of all files."""
-    plan = pl.scan_parquet(
-        source, glob=False, hive_partitioning=False, row_index_name=_INDEX, include_file_paths=path
-    )
+    """Plan to read the columns under our names, as they are, with ``parquet.INDEX``."""
+    plan = parquet.scan(source, path)
     return plan.rename(
         {there.rpartition("\0")[0]: name for there, name in zip(shape.detail, shape.columns, strict=True)}
     )
 
 
 def _values(shape: Shape) -> list[pl.Expr]:
-    return [_cast(name, dtype) for name, dtype in _dtypes(shape)]
+    return [_cast(name, dtype).alias(name) for name, dtype in _dtypes(shape)]
 
 
 def _complaints(shape: Shape) -> list[pl.Expr]:
     """For each column that may hold something it should not: what to say of a value, or null."""
     return [
-        pl.when(_source(name, dtype).is_not_null() & _cast(name, dtype).is_null()).then(
-            pl.format(f"{name.replace('_', '-')} is not a number: {{}}", _source(name, dtype))
-        )
+        parquet.complaint(name, parquet.given(pl.col(name), dtype), _cast(name, dtype))
         for name, dtype in _dtypes(shape)
         if column_dtype(name).is_integer() and dtype != str(column_dtype(name))
     ]
@@ -123,24 +112,8 @@ def _dtypes(shape: Shape) -> list[tuple[str, str]]:
     ]
 
 
-def _source(name: str, dtype: str) -> pl.Expr:
-    """A column as it is in the file; text without its "-", and what is nested as JSON."""
-    value = pl.col(name)
-    if not dtype.startswith(_TEXTUAL):
-        return value
-    if dtype.startswith(_NESTED):
-        value = pl.struct(name).struct.json_encode()
-    value = value.cast(pl.String(), strict=False)
-    return pl.when(value != NULL).then(value)
-
-
 def _cast(name: str, dtype: str) -> pl.Expr:
-    value, wanted = _source(name, dtype), column_dtype(name)
-    if not wanted.is_integer():
-        return value.cast(pl.String()).cast(wanted).alias(name)
-    if dtype.startswith("Float"):
-        value = pl.when(value == value.floor()).then(value)
-    return value.cast(wanted, strict=False).alias(name)
+    return parquet.cast(parquet.given(pl.col(name), dtype), dtype, column_dtype(name))
 
 
 register(FlowLogParquet())

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import random
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import polars as pl
@@ -268,3 +271,127 @@ def test_text_and_parquet_of_one_flow_log_are_one_group(tmp_path):
     summary = load(tmp_path).summary()
     assert summary["log_group"].n_unique() == 1
     assert summary["records"].sum() == 2
+
+
+@pytest.mark.parametrize("order", [sorted(COLUMNS), COLUMNS[::-1]], ids=["alphabetical", "reversed"])
+def test_columns_may_stand_in_any_order_all_be_wide_and_have_hyphens(tmp_path, order):
+    wide = pl.read_parquet(table({}, NODATA)).select(order).with_columns(pl.col(pl.Int32).cast(pl.Int64))
+    put(tmp_path, "a.parquet", parquet(wide.rename(lambda name: name.replace("_", "-")).to_dict()))
+    dataset = load(tmp_path)
+    assert records(dataset, *COLUMNS)[0] == tuple(VALUES.values())
+    assert records(dataset, "log_status", "srcport")[1] == ("NODATA", None)
+    assert not problems(dataset)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"row_group_size": 100},
+        {"data_page_size": 64},
+        {"statistics": "full"},
+        {"compression": "zstd", "compression_level": 22},
+        {"use_pyarrow": False, "row_group_size": 1, "statistics": False},
+    ],
+)
+@pytest.mark.parametrize("height", [0, 1, 1000])
+def test_the_pages_of_honest_files_are_believed(tmp_path, options, height):
+    rows = [{"srcport": number, "srcaddr": "x" * (number % 50)} for number in range(height)]
+    frame = pl.read_parquet(table(*rows)).with_columns(
+        owner=pl.struct("srcport", tags=pl.concat_list("srcaddr"))
+    )
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, **options)
+    put(tmp_path, "a.parquet", buffer.getvalue())
+    report = only(load(tmp_path))
+    assert (report.state, report.reason, report.records) == ("complete", None, height)
+
+
+def test_a_million_equal_rows_in_a_few_bytes_are_believed(tmp_path):
+    frame = pl.read_parquet(table({})).select(pl.all().repeat_by(2_000_000).explode())
+    put(tmp_path, "a.parquet", parquet(frame.to_dict()))
+    assert only(load(tmp_path)).records == 2_000_000
+
+
+# Loads mutations of a file one after the other; what is at fault is the last number it wrote.
+_LOAD_ALL = """
+import os, sys
+from pathlib import Path
+from tests.loaders.files import load
+for path in sorted(Path(sys.argv[1]).iterdir()):
+    os.write(1, path.name.encode() + b" ")
+    (report,) = load(path).files.values()
+    assert report.state in {"complete", "incomplete", "skipped"}, report
+    assert report.records <= 3001
+os.write(1, b"done")
+"""
+
+
+def _load_apart(folder):
+    """Load each folder below one in a process of its own: damage must not end it."""
+    return subprocess.run(
+        [sys.executable, "-c", _LOAD_ALL, str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def _damaged(number, whole):
+    """A file with one of the kinds of damage that counts and sizes can have."""
+    data, rng = bytearray(whole), random.Random(number)
+    at = rng.randrange(4, len(data) - 8)
+    new = [b"\xff", b"\xfe\xff\xff\xff\x0f", b"\xff\xff\xff\x7f", bytes([rng.randrange(256)])][number % 4]
+    data[at : at + len(new)] = new
+    return bytes(data)
+
+
+def test_no_byte_of_a_page_header_ends_the_process(tmp_path):
+    rows = [{"srcport": number, "srcaddr": f"10.0.{number // 250}.{number % 250}"} for number in range(3000)]
+    buffer = io.BytesIO()
+    pl.read_parquet(table(*rows, NODATA)).write_parquet(buffer, compression="snappy")
+    for at in range(16, 180):
+        data = bytearray(buffer.getvalue())
+        data[at] = 0xFF
+        put(tmp_path, f"{at:05}/a.parquet", bytes(data))
+    run = _load_apart(tmp_path)
+    assert (run.returncode, run.stdout[-4:]) == (0, "done"), run.stdout[-20:] + run.stderr[-500:]
+
+
+def test_no_damage_ends_the_process(tmp_path):
+    whole = table(*[{}, {"srcport": 5}] * 20, NODATA)
+    for number in range(500):
+        put(tmp_path, f"{number:05}/a.parquet", _damaged(number, whole))
+    run = _load_apart(tmp_path)
+    assert (run.returncode, run.stdout[-4:]) == (0, "done"), run.stdout[-20:] + run.stderr[-500:]
+
+
+def test_a_page_that_promises_too_much_is_named(tmp_path):
+    whole = bytearray(table({}, {}, {}))
+    reasons = set()
+    for at in range(4, 200):
+        data = whole.copy()
+        data[at : at + 5] = b"\xfe\xff\xff\xff\x0f"
+        put(tmp_path, f"{at}.parquet", bytes(data))
+    for report in load(tmp_path).files.values():
+        reasons.add((report.reason or "").partition(" (")[2])
+    assert {
+        "the size of a page cannot be right)",
+        "the number of values of a page cannot be right)",
+    } <= reasons
+
+
+def test_branches_without_end_are_not_followed(tmp_path):
+    deep = pl.Series([1])
+    for _ in range(100):
+        deep = pl.DataFrame({"a": deep}).to_struct()
+    put(tmp_path, "a.parquet", parquet({"version": [2], "srcaddr": ["a"], "dstaddr": ["b"], "deep": deep}))
+    assert only(load(tmp_path)).reason == "it is damaged (the depth of its branches cannot be right)"
+
+
+def test_a_table_of_very_many_columns_is_another_table(tmp_path):
+    columns = {"version": [2], "srcaddr": ["a"], "dstaddr": ["b"]} | {
+        f"c{number}": [1] for number in range(2000)
+    }
+    put(tmp_path, "a.parquet", parquet(columns))
+    assert only(load(tmp_path)).state == "skipped"
