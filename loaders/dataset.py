@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loaders import run
+from loaders.discovered import discover
 from loaders.formats import by_name
 from loaders.kinds import no_problems
-from loaders.schema import FILE, GROUP, LINE, STREAM, TIMESTAMP
+from loaders.schema import FILE, GROUP, LINE, MESSAGE, STREAM, TIMESTAMP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,11 +81,22 @@ class Part:
     kind: str
     frame: pl.DataFrame
     summary: pl.DataFrame
+    _found: list[tuple[str, ...]] = field(default_factory=list, compare=False, repr=False)
 
     @classmethod
     def of(cls, kind: str, frame: pl.DataFrame) -> Part:
         """Make a part and count what is in it."""
         return cls(kind, frame, run.collect(_summarise(frame.lazy(), kind)))
+
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that a sample of the messages has, with dots; looked for when first asked."""
+        if MESSAGE not in self.frame.columns:
+            return ()
+        if not self._found:
+            self._found.append(discover(self.frame[MESSAGE]))
+        return self._found[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +144,11 @@ class Dataset:
         return frozenset(name for part in self.parts for name in part.frame.columns)
 
     @property
+    def fields(self) -> tuple[str, ...]:
+        """The columns, and the fields found in JSON messages, with dots."""
+        return tuple(dict.fromkeys([*self.columns, *(name for part in self.parts for name in part.fields)]))
+
+    @property
     def problem_count(self) -> int:
         """How many lines are no record, and files not whole or not readable."""
         return sum(
@@ -142,7 +159,7 @@ class Dataset:
     def lazy(self) -> pl.LazyFrame:
         """All records in one plan: every column that any part has, null where a part has it not."""
         frames = [part.frame.lazy() for part in self.parts]
-        return pl.concat(frames, how="diagonal") if frames else pl.LazyFrame(schema=_EMPTY)
+        return pl.concat(frames, how="diagonal_relaxed") if frames else pl.LazyFrame(schema=_EMPTY)
 
     def rows(self, numbers: pl.Series) -> pl.DataFrame:
         """Fetch records by their numbers, in that order.
@@ -164,7 +181,7 @@ class Dataset:
                 )
         if not pieces:
             return pl.DataFrame()
-        return pl.concat(pieces, how="diagonal").sort("_place").drop("_place")
+        return pl.concat(pieces, how="diagonal_relaxed").sort("_place").drop("_place")
 
     def number_of(self, file: int, line: int) -> int | None:
         """Find the number of the record that came from a line, or ``None``."""

@@ -45,14 +45,15 @@ def check_filter(condition: tree.Expr, columns: Collection[str] = ()) -> tuple[Q
 
     Args:
         condition: A tree from ``parse_filter``.
-        columns: The columns of the loaded logs; with none, nothing is said about fields that they lack.
+        columns: The columns of the loaded logs and the fields seen in their messages; with none, nothing is
+            said about fields that they lack.
 
     Returns:
         Warnings in the order of the text, each sentence once.
 
     Raises:
-        QueryError: If a field exists nowhere, a number is compared with text that is none, a network is none,
-            or a pattern is no regular expression.
+        QueryError: If a field exists nowhere and no message can hold it, a number is compared with text that
+            is none, a network is none, or a pattern is no regular expression.
     """
     found = _check(condition, columns, wants_value=True)
     return tuple({warning.message: warning for warning in found}.values())
@@ -70,7 +71,16 @@ def _check(node: tree.Expr, columns: Collection[str], *, wants_value: bool | Non
     if isinstance(node, tree.Regex):
         check_pattern(node)
     for field, literal, is_equality in _pairs(node):
-        _number(field, literal)
+        in_messages = names.has_messages(columns)
+        if in_messages and names.column_of(field.name, columns) is None:
+            continue
+        try:
+            _number(field, literal)
+        except QueryError as error:
+            # A key of some JSON may be called like a field of flow logs and hold text.
+            if not in_messages:
+                raise
+            yield QueryWarning(error.message, literal.span)
         messages = (
             _never_equal(field, literal) if is_equality and wants_value else None,
             _capitals(field, literal),
@@ -108,9 +118,13 @@ def _text(node: tree.Expr) -> str | None:
 
 
 def _field(node: tree.Field, columns: Collection[str], wants_value: bool | None) -> Iterator[QueryWarning]:
-    if names.column_of(node.name, columns) is not None:
+    if names.is_seen(node, columns):
         return
     if not names.is_known(node.name):
+        if names.has_messages(columns):
+            what = f"{node.written} is not among the fields seen in these logs, so it counts as empty."
+            yield QueryWarning(what, node.span)
+            return
         hint = did_you_mean(node.name, names.spellings(columns))
         raise QueryError.at(node.span, f"{quoted(node.name)} is not a field.", hint)
     if columns:
@@ -122,6 +136,8 @@ def _unquoted(left: tree.Expr, operator: str, right: tree.Field, columns: Collec
     """Explain ``action = REJECT`` and ``protocol = tcp``, where a value stands without quotes."""
     if names.is_known(right.name) or names.column_of(right.name, columns) is not None:
         return
+    if names.has_messages(columns) and right.name.lower() not in WORDS:
+        return  # it may be another field of the message
     word, name = right.name, left.name if isinstance(left, tree.Field) else ""
     column, value = WORDS.get(word.lower(), ("", ""))
     if column != name:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from loaders.fields import BY_COLUMN, ENVELOPE, FIELDS, resolve, squeeze
@@ -9,6 +10,10 @@ from loaders.fields import BY_COLUMN, ENVELOPE, FIELDS, resolve, squeeze
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from query import tree
+
+# The column of ``loaders.schema`` with this name; that module needs polars, which takes long to import.
+MESSAGE = "message"
 # Text columns that hold addresses: the same address can be written in several ways.
 ADDRESSES = frozenset({"srcaddr", "dstaddr", "pkt_srcaddr", "pkt_dstaddr"})
 
@@ -16,7 +21,8 @@ ADDRESSES = frozenset({"srcaddr", "dstaddr", "pkt_srcaddr", "pkt_dstaddr"})
 def column_of(name: str, columns: Collection[str]) -> str | None:
     """The column that a field of the tree means, or None if these logs do not have it.
 
-    The exact name wins; after it, case, ``-``, ``_`` and a leading ``@`` do not count.
+    The exact name wins; after it, case, ``-``, ``_`` and a leading ``@`` do not count. Columns of our own,
+    whose names begin with ``_``, are only found by their exact names.
 
     Args:
         name: ``tree.Field.name``.
@@ -24,7 +30,29 @@ def column_of(name: str, columns: Collection[str]) -> str | None:
     """
     if name in columns:
         return name
-    return next((column for column in columns if _spelling(column) == _spelling(name)), None)
+    meant = _spelling(name)
+    return next((column for column in columns if column[:1] != "_" and _spelling(column) == meant), None)
+
+
+def in_messages(field: tree.Field) -> tuple[str, ...]:
+    """What a field may be called in JSON messages: as it was written, or as AWS spells it."""
+    known = BY_COLUMN.get(field.name)
+    return tuple(
+        dict.fromkeys((field.written, known.insights, known.column, known.name) if known else (field.name,))
+    )
+
+
+def is_seen(field: tree.Field, columns: Collection[str]) -> bool:
+    """Whether a field is among the columns or among the fields of JSON messages, keys in backticks or not."""
+    if column_of(field.name, columns) is not None:
+        return True
+    plain = {re.sub("`((?:[^`]|``)+)`", lambda found: found[1].replace("``", "`"), name) for name in columns}
+    return not plain.isdisjoint(in_messages(field))
+
+
+def has_messages(columns: Collection[str]) -> bool:
+    """Whether any of the logs keeps its messages, whose fields no column names."""
+    return MESSAGE in columns
 
 
 def is_known(name: str) -> bool:

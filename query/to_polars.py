@@ -1,7 +1,8 @@
 """The polars back end: from a tree to one expression. It defines what the language means.
 
 Values of any kind can be compared: a number with numeric text, a condition as 1 or 0, a time as its epoch
-milliseconds. A field that these logs lack is null everywhere; a comparison with null is false, negated
+milliseconds. A field that is no column is looked up in the JSON of the column ``message``; one that these
+logs lack is null everywhere; a comparison with null is false, negated
 operators included, so only an outer ``not`` turns it into true. AWS writes ``-`` where there is no value and
 the loaders read it as null, so a comparison with ``"-"`` asks for null.
 """
@@ -13,7 +14,8 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from query import functions, names, tree, values
+from loaders.schema import MESSAGE
+from query import functions, json_fields, names, tree, values
 from query.check import check_pattern
 from query.errors import QueryError
 from query.values import Comparison, Type, Value
@@ -78,7 +80,7 @@ def _value(node: tree.Expr, schema: Schema) -> Value:
         case tree.Field(name):
             column = names.column_of(name, schema)
             if column is None:
-                return values.NULL
+                return _in_message(node, schema)
             return values.column(column, schema[column], is_address=name in names.ADDRESSES)
         case tree.Literal(value):
             return values.constant(value)
@@ -88,6 +90,12 @@ def _value(node: tree.Expr, schema: Schema) -> Value:
             raise QueryError.at(node.span, "A pattern or a list cannot be compared.")
         case _:
             return values.computed(predicate(node, schema), Type.TRUTH)
+
+
+def _in_message(node: tree.Field, schema: Schema) -> Value:
+    """A field that is no column: what the message holds under its name, if there are messages."""
+    found = json_fields.lookup(names.in_messages(node)) if schema.get(MESSAGE) == pl.String else None
+    return values.NULL if found is None else Value(found, Type.TEXT, node.name in names.ADDRESSES)
 
 
 def _call(node: tree.Call, schema: Schema) -> Value:

@@ -38,11 +38,15 @@ class Field(_Node):
 
     Attributes:
         name: The column's name if the field is known, else the name as written.
+        written: The name as written, which JSON messages may know the field by.
     """
 
     name: str
+    written: str = field(default="", compare=False, repr=False, kw_only=True)
 
     def __post_init__(self) -> None:
+        if not self.written:
+            object.__setattr__(self, "written", self.name)
         known = resolve(self.name)
         if known is not None:
             object.__setattr__(self, "name", known.column)

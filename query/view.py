@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from loaders import run
+from loaders.dataset import FORMAT
+from loaders.schema import MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +33,7 @@ class View:
         scope: What was asked for.
         order: The numbers of the records in scope, in the scope's order (UInt32).
         columns: The columns that any of the parts they come from has.
+        kinds: The kinds of the records.
         span: The earliest and the latest time in those parts; ``None`` where no record has a time.
         seconds: How long it took to find them.
     """
@@ -39,6 +42,7 @@ class View:
     scope: Scope
     order: pl.Series
     columns: frozenset[str]
+    kinds: frozenset[str]
     span: tuple[datetime, datetime] | None
     seconds: float
 
@@ -50,6 +54,22 @@ class View:
     def window(self, offset: int, count: int) -> pl.DataFrame:
         """Fetch some records: every column that any of them has, and ``format``."""
         return self.dataset.rows(self.order.slice(offset, count))
+
+    def records(self, offset: int, count: int) -> list[dict[str, Any]]:
+        """Fetch some records, each with the columns of its own part, and ``format``.
+
+        Records of several kinds may have columns of one name that hold different things, so no frame holds
+        them all.
+        """
+        numbers = self.order.slice(offset, count)
+        found: list[dict[str, Any]] = [{}] * numbers.len()
+        for part, first in zip(self.dataset.parts, self.dataset.offsets, strict=False):
+            places = numbers.is_between(first, first + part.frame.height, closed="left").arg_true()
+            if places.len():
+                rows = part.frame[numbers.gather(places) - first].iter_rows(named=True)
+                for place, row in zip(places, rows, strict=True):
+                    found[place] = row | {FORMAT: part.kind}
+        return found
 
     def place_of(self, file: int, line: int) -> int | None:
         """Find where in the order the record of a line stands, or ``None`` when it is not in scope."""
@@ -79,7 +99,7 @@ def look(dataset: Dataset, scope: Scope, ticket: Ticket | None = None) -> View:
         if ticket:
             ticket.check()
         schema = part.frame.schema
-        key = pl.col(scope.sort) if scope.sort in schema else pl.lit(None)
+        key = _sort_key(scope.sort, schema)
         plan = (
             part.frame.lazy()
             .with_row_index(_NUMBER, offset=first)
@@ -99,7 +119,20 @@ def look(dataset: Dataset, scope: Scope, ticket: Ticket | None = None) -> View:
     )
     numbers = run.collect(order)[_NUMBER]
     columns = frozenset(name for part in parts for name in part.frame.columns)
-    return View(dataset, scope, numbers, columns, _span(parts), time.perf_counter() - began)
+    kinds = frozenset(part.kind for part in parts)
+    return View(dataset, scope, numbers, columns, kinds, _span(parts), time.perf_counter() - began)
+
+
+def _sort_key(name: str, schema: pl.Schema) -> pl.Expr:
+    """What records are sorted by: a column, else the field of that name in their messages."""
+    if name in schema:
+        return pl.col(name)
+    found = None
+    if schema.get(MESSAGE) == pl.String():
+        from query.json_fields import lookup
+
+        found = lookup((name,))
+    return pl.lit(None) if found is None else found
 
 
 def _span(parts: Sequence[Part]) -> tuple[datetime, datetime] | None:

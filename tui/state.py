@@ -41,9 +41,9 @@ class State:
         return self._scope
 
     @property
-    def columns(self) -> Collection[str]:
-        """The columns that what has been read has."""
-        return self.dataset.columns if self.dataset else ()
+    def fields(self) -> Collection[str]:
+        """The columns that what has been read has, and the fields of its messages."""
+        return self.dataset.fields if self.dataset else ()
 
     def go(self, scope: Scope) -> bool:
         """Look at something else and remember the way; whether it was something else."""

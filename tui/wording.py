@@ -106,12 +106,12 @@ def origin(dataset: Dataset | None, record: Mapping[str, Any]) -> str:
     return f"{report.source.name if report else '?'}:{record['_line']}"
 
 
-def judge(text: str, columns: Collection[str]) -> tuple[bool, str]:
+def judge(text: str, fields: Collection[str]) -> tuple[bool, str]:
     """Whether a text is a filter, and what it stands for or what is wrong with it.
 
     Args:
         text: What was typed.
-        columns: The columns that the logs have.
+        fields: The columns that the logs have, and the fields of their messages.
     """
     from query.check import check_filter
     from query.errors import QueryError
@@ -120,7 +120,7 @@ def judge(text: str, columns: Collection[str]) -> tuple[bool, str]:
 
     try:
         tree = parse_filter(text)
-        warnings = check_filter(tree, columns)
+        warnings = check_filter(tree, fields)
     except QueryError as error:
         return False, str(error)
     if warnings:

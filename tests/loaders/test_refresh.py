@@ -118,7 +118,7 @@ def test_a_file_that_is_replaced_by_one_of_other_columns_keeps_nothing_of_the_ol
 
 
 def test_a_file_that_becomes_no_log_keeps_nothing_of_the_old(library, tmp_path):
-    put(tmp_path, "a.log", b"hello")
+    put(tmp_path, "a.log", b"\0hello")
     dataset = refresh(library)
     assert (dataset.height, reports(dataset)["a.log"].state) == (1, "skipped")
 

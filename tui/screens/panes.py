@@ -68,7 +68,7 @@ class Panes(Screen[None]):
                 yield RecordTable()
                 yield PaneTitle(RECORD)
                 yield RecordPane()
-        yield FilterBar(lambda text: judge(text, self.state.columns), lambda: self.query_one(f"#{self.pane}"))
+        yield FilterBar(lambda text: judge(text, self.state.fields), lambda: self.query_one(f"#{self.pane}"))
         yield KeyBar()
 
     @property
