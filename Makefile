@@ -25,8 +25,9 @@ tests: $(VENV)/.dev
 sample: $(VENV)/.dev  ## make sample_logs/ again
 	$(BIN)/python bench/make_sample_logs.py sample_logs
 
-pictures: $(VENV)/.dev  ## make the pictures and the key list of README and docs/ again
+pictures: $(VENV)/.dev  ## make the pictures and the lists of README and docs/ again
 	$(BIN)/python docs/make_keys.py
+	$(BIN)/python docs/make_formats.py
 	$(BIN)/python docs/make_pictures.py
 
 bench: $(VENV)/.dev  ## time the first paint and a filter over a million records

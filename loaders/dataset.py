@@ -16,7 +16,7 @@ from loaders import run
 from loaders.discovered import discover
 from loaders.formats import by_name
 from loaders.kinds import no_problems
-from loaders.schema import FILE, GROUP, LINE, MESSAGE, STREAM, TIMESTAMP
+from loaders.schema import FILE, FLOW_LOG, GROUP, LINE, MESSAGE, STREAM, TIMESTAMP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +87,6 @@ class Part:
     def of(cls, kind: str, frame: pl.DataFrame) -> Part:
         """Make a part and count what is in it."""
         return cls(kind, frame, run.collect(_summarise(frame.lazy(), kind)))
-
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -250,8 +249,8 @@ _EMPTY: dict[str, pl.DataType] = {
 
 
 def _summarise(plan: pl.LazyFrame, kind: str) -> pl.LazyFrame:
-    """Count by group and stream; a column that the format lacks counts as never set."""
-    have = plan.collect_schema().names()
+    """Count by group and stream; what only flow logs say, and a column that they lack, counts as never set."""
+    have = plan.collect_schema().names() if kind == FLOW_LOG else []
 
     def count(column: str, value: str) -> pl.Expr:
         return (pl.col(column) == value).sum() if column in have else pl.lit(0)

@@ -34,6 +34,7 @@ LEAST_NAMES = 3
 # No header has more words or characters: a line without end is none, however it begins.
 _MOST_NAMES, _LONGEST_HEADER = 200, 32 * 1024
 _SPELLINGS = sorted({name.lower() for field in FIELDS for name in (field.name, field.column, field.insights)})
+_HEADER_NAMES = frozenset(name for field in FIELDS for name in (field.name, field.column))
 _EVENT_TIME = "%Y-%m-%dT%H:%M:%S%.fZ"
 
 
@@ -43,7 +44,8 @@ def is_header(tokens: Sequence[str]) -> bool:
         return False
     known = len({field.name for token in tokens if (field := resolve(token)) and field.version})
     if known == len(tokens):
-        return known > 0
+        # A word alone is a header only as AWS writes it: START and end stand in many texts.
+        return known > 1 or (known == 1 and tokens[0] in _HEADER_NAMES)
     return known >= LEAST_NAMES and not any(_VALUE.fullmatch(token) for token in tokens)
 
 

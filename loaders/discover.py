@@ -23,14 +23,43 @@ if TYPE_CHECKING:
 # What `aws s3 sync` calls a file until it is whole: its name, a dot, and eight hexadecimal digits. Eight
 # decimal ones are taken for the date of a rotated log instead.
 _TRANSFER = re.compile(r".+\.(?![0-9]{8}\Z)[0-9A-Fa-f]{8}", re.DOTALL)
-_NAMES = {
-    "aws-logs-write-test": "permission check of a CloudWatch export",
-    "Thumbs.db": "not a log",
-    FILE_NAME: "names of log groups and fields",
-}
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Files that are passed over by their names.
+
+    Attributes:
+        name: What all of the name has to match.
+        example: A name, or how such names are.
+        reason: Why they are passed over.
+    """
+
+    name: re.Pattern[str]
+    example: str
+    reason: str
+
+
+SKIPPED: tuple[Skipped, ...] = (
+    Skipped(re.compile(r"[._].*", re.DOTALL), "`.DS_Store`, `_SUCCESS`", "hidden or a marker"),
+    Skipped(_TRANSFER, "`name.gz.8A3b2C1d`", "a transfer that has not finished"),
+    Skipped(
+        re.compile("aws-logs-write-test"), "`aws-logs-write-test`", "permission check of a CloudWatch export"
+    ),
+    Skipped(
+        re.compile("[0-9]+_CloudTrail-Digest_.*", re.DOTALL),
+        "`…_CloudTrail-Digest_…`",
+        "a digest of CloudTrail, which holds no events",
+    ),
+    Skipped(re.compile(r".*\.metadata", re.DOTALL), "`….csv.metadata`", "result metadata of Athena"),
+    Skipped(re.compile(r".*\.crc", re.DOTALL), "`….crc`", "checksum of another file"),
+    Skipped(re.compile(r"Thumbs\.db"), "`Thumbs.db`", "not a log"),
+    Skipped(re.compile(re.escape(FILE_NAME)), f"`{FILE_NAME}`", "names of log groups and fields"),
+)
+"""Every rule by which a file is passed over for its name alone; the first that fits counts."""
+
 _NOT_ENTERED = {"_temporary"}
 _Seen = set[tuple[int, int]]
-_SUFFIXES = {".metadata": "result metadata of Athena", ".crc": "checksum of another file"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +267,4 @@ def _reason(name: str, found: os.stat_result) -> str | None:
         return "not a regular file"
     if found.st_size == 0:
         return "empty"
-    if base.startswith((".", "_")):
-        return "hidden or a marker"
-    if _TRANSFER.fullmatch(base):
-        return "a transfer that has not finished"
-    return _NAMES.get(base) or next((why for end, why in _SUFFIXES.items() if base.endswith(end)), None)
+    return next((skipped.reason for skipped in SKIPPED if skipped.name.fullmatch(base)), None)

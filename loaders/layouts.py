@@ -67,6 +67,55 @@ class Place:
     fields: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A way in which files lie, for the manual.
+
+    Attributes:
+        name: ``Place.layout``.
+        sign: What it is told by.
+        group: The log group that makes.
+        stream: The log stream that makes.
+    """
+
+    name: str
+    sign: str
+    group: str
+    stream: str
+
+
+LAYOUTS: tuple[Layout, ...] = (
+    Layout(
+        "s3",
+        "`<account>_vpcflowlogs_<region>_<fl-id>_<time>_<hash>.log…`, wherever it lies",
+        "account/region/flow log",
+        "interface; of a transit gateway its attachment",
+    ),
+    Layout("s3-hive", "the same below `year=…/month=…` folders, URL-encoded or not", "the same", "the same"),
+    Layout(
+        "s3",
+        "`<account>_CloudTrail_<region>_<time>_<hash>.json…`, also `CloudTrail-Insight` and its kin",
+        "account/region/CloudTrail",
+        "`<account>_CloudTrail_<region>`",
+    ),
+    Layout("s3", "`<vpc>_vpcdnsquerylogs_<account>_<time>_<hash>.log…`", "account/vpcdnsquerylogs", "VPC"),
+    Layout(
+        "security-lake",
+        "`…/region=<region>/accountId=<account>/eventDay=<day>/…`",
+        "account/region/security-lake",
+        "interface",
+    ),
+    Layout(
+        "firehose",
+        "`<yyyy>/<mm>/<dd>/<HH>/<stream>-<n>-<time>-<uuid>`",
+        "the folder above the date, unless the events name it",
+        "the delivery stream, unless the events name it",
+    ),
+    Layout("cloudwatch-export", "`<prefix>/<task uuid>/<stream>/000000.gz`", "prefix/task", "the folder"),
+    Layout("plain", "anything else", "its folder", "its name; of a flow log the interface"),
+)
+
+
 def place(relative: str, root: str) -> Place:
     """Read a path.
 

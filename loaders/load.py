@@ -173,7 +173,7 @@ def require_logs(dataset: Dataset, roots: Sequence[str]) -> None:
         reason = (unreadable[0].reason or "").lower()
         raise NoLogsError(f"No log below {where} can be read: {reason}. Check owner and mode of the files.")
     known = {report.source.path for report in dataset.files.values()}
-    if any(file.path not in known for file in discover(roots)):
+    if any(file.path not in known for file in discover(roots, follow_links=True)):
         return  # there are deliveries, but of another time than the one asked for
     if not dataset.files:
         raise NoLogsError(f"{where} is empty. Fill it with `aws s3 sync s3://BUCKET/AWSLogs/ DIRECTORY`.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import TYPE_CHECKING, Any, Never
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from loaders.overlap import Overlap
 
 _FAILED, _WRONG_USAGE = 1, 2
-_CHECK_COLUMNS = ("file", "layout", "format", "state", "records", "problems", "remark")
+_CHECK_COLUMNS = ("file", "layout", "format", "state", "records", "problems")
 _EXPLORE = "explore"
 
 
@@ -226,6 +227,9 @@ def check(paths: tuple[str, ...], form: str, *, follow_links: bool, no_store: bo
     from loaders.overlap import overlaps
 
     _tell_overlaps(overlaps(dataset))
+    repeated = sum(report.repeated for report in reports)
+    if repeated:
+        click.echo(f"{repeated} events were delivered more than once and are counted once.", err=True)
     if not all(report.sound for report in reports):
         sys.exit(_FAILED)
 
@@ -241,7 +245,6 @@ def _checked(report: FileReport) -> dict[str, Any]:
         "state": report.state,
         "records": report.records,
         "problems": problems,
-        "remark": _remark(report),
     }
 
 
@@ -263,7 +266,10 @@ def _tell_overlaps(found: Sequence[Overlap]) -> None:
 
 
 def _print_check(rows: list[dict[str, Any]], reports: list[FileReport]) -> None:
-    shown = [{**row, "problems": len(row["problems"])} for row in rows]
+    shown = [
+        {**row, "problems": len(row["problems"]), "remark": _remark(report)}
+        for row, report in zip(rows, reports, strict=True)
+    ]
     write(shown, ("layout", "format", "state", "records", "problems", "file", "remark"), "table")
     from tui.sanitise import clean
 
@@ -298,6 +304,9 @@ def _give_up(sentence: str) -> Never:
 
 def main() -> None:
     """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # what the terminal's encoding lacks is spelt out
     cli(prog_name="flowtui")
 
 

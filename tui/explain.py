@@ -1,4 +1,7 @@
-"""A record in plain words, field by field. Nothing here draws; the record pane does."""
+"""A flow-log record in plain words, field by field. Nothing here draws; the record pane does.
+
+What is said of other kinds of records is in ``tui.kinds``.
+"""
 
 from __future__ import annotations
 
@@ -75,11 +78,13 @@ class Line:
         label: The field's own name.
         value: What the record says.
         note: What that means, or empty.
+        verse: Whether the value's own line breaks count.
     """
 
     label: str
     value: str
     note: str = ""
+    verse: bool = False
 
 
 def outcome(record: Mapping[str, Any]) -> str:

@@ -42,6 +42,7 @@ def _bar(part: int, total: int) -> str:
     return "█" * full + (_EIGHTHS[rest] if rest else "")
 
 
+_FLOW_LOG = "flow-log"
 _COUNTS = ("records", "accepted", "rejected", "nodata", "skipdata", "bytes")
 
 
@@ -64,9 +65,13 @@ class GroupSource:
             self.groups.setdefault(row["log_group"], []).append(row)
         self._places: list[tuple[Place, dict[str, Any]]] = []
         for group, streams in self.groups.items():
-            self._places.append((Place(group), _total(streams)))
+            total = _total(streams)
+            self._places.append((Place(group), total))
             if group in self._unfolded:
-                self._places += [(Place(group, row["log_stream"]), row) for row in streams]
+                self._places += [
+                    (Place(group, row["log_stream"]), row | {"alike": row["kinds"] == total["kinds"]})
+                    for row in streams
+                ]
         self.height = len(self._places)
 
     @property
@@ -87,13 +92,17 @@ class GroupSource:
             name = f"{'▾' if place.group in self._unfolded else '▸'} {clean(place.group)}"
         else:
             name = f"    {clean(place.stream)}"
+        kinds = counts["kinds"]
+        # What is no flow log says what it is; a stream only where its group does not say it for all.
+        if kinds != {_FLOW_LOG} and not counts.get("alike"):
+            name += f" · {clean(', '.join(sorted(kinds)))}"
         accepted, rejected = counts["accepted"], counts["rejected"]
         cells = (
             name,
             count(counts["records"]),
             share(accepted, rejected),
             _bar(rejected, accepted + rejected),
-            size(counts["bytes"]),
+            size(counts["bytes"]) if counts["bytes"] or _FLOW_LOG in kinds else "",
             count(counts["skipdata"]) if counts["skipdata"] else "",
             clock(counts["last"], dated=True),
         )
@@ -101,14 +110,16 @@ class GroupSource:
 
 
 def _by_stream(summary: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Put together a stream that was delivered in more than one format."""
+    """Put together a stream whose records are of more than one kind; ``kinds`` says of which."""
     rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in summary:
-        rows.setdefault((row["log_group"], row["log_stream"]), []).append(row)
+        here = row | {"kinds": frozenset({row["format"]})}
+        rows.setdefault((row["log_group"], row["log_stream"]), []).append(here)
     return [same[0] | _total(same) for same in rows.values()]
 
 
 def _total(rows: list[dict[str, Any]]) -> dict[str, Any]:
     total: dict[str, Any] = {name: sum(row[name] for row in rows) for name in _COUNTS}
+    total["kinds"] = frozenset().union(*(row["kinds"] for row in rows))
     total["last"] = max((row["last"] for row in rows if row["last"] is not None), default=None)
     return total

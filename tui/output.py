@@ -1,9 +1,14 @@
-"""Results on standard output: tables for people, JSON, NDJSON and CSV for programs."""
+"""Results on standard output: tables for people, JSON, NDJSON and CSV for programs.
+
+Whatever the form, nothing steers the terminal: tables and CSV show control characters as visible signs, JSON
+escapes them and stays exact. CSV is made for spreadsheets, which run a cell that looks like a formula.
+"""
 
 from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO
@@ -15,6 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 FORMATS = ("table", "csv", "json", "ndjson")
+
+# What a spreadsheet takes for the beginning of a formula, also as typed with a Japanese keyboard, and the
+# white space that it may drop before looking.
+_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 def write(
@@ -33,14 +43,25 @@ def write(
         _table([[clean(_cell(row[name])) for name in columns] for row in rows], columns, rows, out)
     elif form == "csv":
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([_cell(row[name]) for name in columns] for row in rows)
+        writer.writerow(map(_inert, columns))
+        writer.writerows([_inert(_cell(row[name])) for name in columns] for row in rows)
     else:
         picked = [{name: row[name] for name in columns} for row in rows]
         if form == "json":
-            out.write(json.dumps(picked, indent=2, default=_json) + "\n")
+            out.write(_dumped(picked, indent=2))
         else:
-            out.writelines(json.dumps(row, default=_json) + "\n" for row in picked)
+            out.writelines(_dumped(row) for row in picked)
+
+
+def _inert(text: str) -> str:
+    """A CSV cell that is never run: ``'`` before what looks like a formula, unless it is a number."""
+    runs = _FORMULA.match(text) and not _NUMBER.fullmatch(text)
+    return f"'{clean(text)}" if runs else clean(text)
+
+
+def _dumped(value: object, indent: int | None = None) -> str:
+    # What is not ASCII is escaped, and so is every control character but this one.
+    return json.dumps(value, indent=indent, default=_json).replace("\x7f", "\\u007f") + "\n"
 
 
 def _json(value: object) -> str:
@@ -60,8 +81,10 @@ def _table(
 ) -> None:
     """Print aligned columns; numbers to the right."""
     numeric = [any(isinstance(row[name], int) for row in rows) for name in columns]
-    widths = [max([len(name), *(len(line[index]) for line in cells)]) for index, name in enumerate(columns)]
-    for line in [list(columns), *cells]:
+    widths = [
+        max([len(clean(name)), *(len(line[index]) for line in cells)]) for index, name in enumerate(columns)
+    ]
+    for line in [[clean(name) for name in columns], *cells]:
         parts = [
             text.rjust(width) if right else text.ljust(width)
             for text, width, right in zip(line, widths, numeric, strict=True)

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import re
 
-# C0, DEL, C1, bidi marks and overrides, zero-width characters, line separators, lone surrogates, the BOM.
+# C0, DEL, C1, bidi marks and overrides, zero-width and blank-looking characters, line separators, tags, lone
+# surrogates, the BOM.
 _HOSTILE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
-    "\ud800-\udfff]"
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff\ud800-\udfff]"
 )
-_COMBINING = re.compile(
-    "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
+# Marks that take no room of their own: those of Latin, Cyrillic, Hebrew, Arabic and Thai, those for symbols,
+# and the selectors of variants.
+_MARKS = (
+    "[\u0300-\u034e\u0350-\u036f\u0483-\u0489\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670"
+    "\u06d6-\u06dc\u06df-\u06ed\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff"
+    "\ufe00-\ufe0f\ufe20-\ufe2f]"
 )
+_COMBINING = re.compile(f"({_MARKS}{{2}}){_MARKS}+")
 _CONTROL_PICTURES = 0x2400
 
 

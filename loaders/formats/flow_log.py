@@ -38,7 +38,7 @@ class FlowLog:
         names = [word.decode("utf-8", "backslashreplace") for word in words]
         if not delimited.is_header(names):
             return None
-        tidy = first is lines[0] and head.layers < 2 and first.rstrip(b"\r") == b" ".join(words)
+        tidy = first is lines[0] and head.strict and first.rstrip(b"\r") == b" ".join(words)
         return Shape(self.name, column_names(names), () if tidy else _UNTIDY, FLOW_LOG)
 
     def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:

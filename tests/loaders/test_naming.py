@@ -37,7 +37,7 @@ def test_the_file_of_names_is_no_log_and_no_problem(logs):
     (logs / "flowtui.toml").write_text("[groups]\n")
     reports = Library([str(logs)]).read_all().files.values()
     assert [report.reason for report in reports if report.source.name == "flowtui.toml"] == [
-        "names of log groups"
+        "names of log groups and fields"
     ]
     assert all(report.sound for report in reports)
 

@@ -76,7 +76,7 @@ def counted_by_hand():
         counts["bytes"] += int(size or 0)
         times[key].append(start)
 
-    for path in SAMPLE.glob("AWSLogs/**/*.log.gz"):
+    for path in SAMPLE.glob("AWSLogs/*/vpcflowlogs/**/*.log.gz"):
         account, _, region, flow_log = path.name.split("_")[:4]
         for row in text_records(path):
             key = (f"{account}/{region}/{flow_log}", row["interface-id"], "flow-log")
@@ -94,11 +94,44 @@ def counted_by_hand():
             start = datetime.fromisoformat(moment).timestamp()
             key = (f"exportedlogs/{task}", stream, "flow-log")
             count(key, fields[12], fields[13], fields[9].replace("-", ""), start)
+    for key, start in events_beside():
+        count(key, "", "", 0, start)
     return tally, times
 
 
+def events_beside():
+    """The group, stream and format, and the time in epoch seconds, of every event that is no flow-log record."""
+    for path in SAMPLE.glob("AWSLogs/*/vpcdnsquerylogs/**/*.log.gz"):
+        vpc, service, account = path.name.split("_")[:3]
+        for text in unpacked(path).splitlines():
+            moment = json.loads(text)["query_timestamp"]
+            yield (f"{account}/{service}", vpc, "resolver-query"), datetime.fromisoformat(moment).timestamp()
+    for path in SAMPLE.glob("AWSLogs/*/CloudTrail/**/*.json.gz"):
+        account, service, region = path.name.split("_")[:3]
+        for event in json.loads(unpacked(path))["Records"]:
+            key = (f"{account}/{region}/{service}", f"{account}_{service}_{region}", "cloudtrail")
+            yield key, datetime.fromisoformat(event["eventTime"]).timestamp()
+    known = set()
+    for path in SAMPLE.glob("example-web-logs/*/*/*/*/*"):
+        for envelope in json.loads("[" + unpacked(path).replace("}{", "},{") + "]"):
+            for event in envelope["logEvents"] if envelope["messageType"] == "DATA_MESSAGE" else ():
+                if event["id"] not in known:
+                    yield (envelope["logGroup"], envelope["logStream"], "json"), event["timestamp"] / 1000
+                known.add(event["id"])
+
+
+def unpacked(path):
+    return gzip.decompress(path.read_bytes()).decode()
+
+
+def flow_log_records(rows):
+    """How many records a result of ``groups`` or ``check`` counts that are flow logs'."""
+    return sum(row["records"] for row in rows if str(row["format"]).startswith("flow-log"))
+
+
 def iso(seconds):
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    moment = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    return moment.replace("+00:00", "Z")
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +158,7 @@ def test_groups_counts_what_a_count_by_hand_counts(as_json, by_hand):
             name: tally[key][name] for name in GROUP_KEYS[3:9]
         }
         assert (row["first"], row["last"]) == (iso(min(times[key])), iso(max(times[key])))
-    assert sum(row["records"] for row in as_json) == 27_022
+    assert flow_log_records(as_json) == 27_022
 
 
 def test_groups_are_sorted_by_group_and_stream(as_json):
@@ -161,7 +194,7 @@ def test_since_takes_its_time_and_until_leaves_it(two_streams, options, records)
 
 def test_several_paths_are_read_together(two_streams, sample):
     rows = json.loads(flowtui("groups", two_streams.root, sample, "--format", "json")[0])
-    assert sum(row["records"] for row in rows) == 27_022 + 11
+    assert flow_log_records(rows) == 27_022 + 11
 
 
 def test_a_single_file_is_a_path_too(two_streams):
@@ -193,17 +226,18 @@ def test_hostile_names_come_out_harmless_in_a_table_and_exact_in_json(logs):
 # -- check ---------------------------------------------------------------------------------------------------
 
 
-def test_check_finds_nothing_wrong_with_the_sample(sample):
+def test_check_finds_nothing_wrong_with_the_sample(sample, by_hand):
     rows = json.loads(flowtui("check", sample, "--format", "json")[0])
     assert all(list(row) == CHECK_KEYS for row in rows)
     assert {row["state"] for row in rows} == {"complete", "skipped"}
     assert all(row["problems"] == [] for row in rows)
     assert len(rows) == sum(1 for path in sample.rglob("*") if path.is_file())
-    assert sum(row["records"] for row in rows) == 27_022
+    assert flow_log_records(rows) == 27_022
+    assert sum(row["records"] for row in rows) == sum(counts["records"] for counts in by_hand[0].values())
 
 
 def test_check_names_the_file_and_line_of_a_bad_line_and_fails(sample):
-    path = next(sample.rglob("*.log.gz"))
+    path = next(sample.rglob("*_vpcflowlogs_*.log.gz"))
     text = gzip.decompress(path.read_bytes()).decode()
     path.write_bytes(gzip.compress((text + "2 123456789012 nonsense\n").encode()))
     number = text.count("\n") + 1
@@ -323,7 +357,7 @@ def test_settings_choose_theme_and_keys(terminal, tmp_path):
     (tmp_path / "flowtui").mkdir()
     (tmp_path / "flowtui" / "config.toml").write_text('theme = "monochrome"\n[keys]\nleave = "Q"\n')
     shell = terminal("sample_logs", env={"XDG_CONFIG_HOME": str(tmp_path)})
-    shell.wait_for("6 streams")
+    shell.wait_for("9 streams")
     assert b"38;5;" not in shell.sent
     assert "Q quit" in shell.text
     shell.keys("Q")

@@ -17,7 +17,7 @@ def moment(hour):
 ROWS = [
     ("a", "eni-1", "flow-log", 100, 90, 10, 0, 0, 1000, moment(1), moment(5)),
     ("a", "eni-2", "flow-log", 50, 0, 50, 0, 2, 500, moment(2), moment(6)),
-    ("a", "eni-2", "flow-log-parquet", 5, 5, 0, 0, 1, 5, moment(7), moment(8)),
+    ("a", "eni-2", "json", 5, 5, 0, 0, 1, 5, moment(7), moment(8)),
     ("b", "eni-3", "flow-log", 7, 0, 0, 7, 0, 0, moment(1), moment(1)),
 ]
 
@@ -80,6 +80,28 @@ def test_the_bar_is_as_long_as_the_share_of_rejects_and_a_single_one_shows(accep
     rows = [("a", "s", "flow-log", accepted + rejected, accepted, rejected, 0, 0, 0, moment(1), moment(1))]
     shown = cells(source(rows=rows), 0)
     assert (shown["rejected"], shown["bar"]) == (share, bar)
+
+
+CALLS = ("c", "trail", "cloudtrail", 3, 0, 0, 0, 0, 0, moment(1), moment(2))
+
+
+def test_what_is_no_flow_log_says_what_it_is_and_has_neither_share_nor_bytes():
+    shown = cells(source("c", rows=[CALLS]), 0)
+    assert shown["name"] == "▾ c · cloudtrail"
+    assert (shown["records"], shown["rejected"], shown["bar"], shown["bytes"]) == ("3", "", "", "")
+    assert cells(source("c", rows=[CALLS]), 1)["name"] == "    trail", "the group says it for all its streams"
+
+
+def test_a_group_of_several_kinds_names_them_and_so_does_each_stream_that_differs():
+    flows = ("c", "eni-1", "flow-log", 5, 5, 0, 0, 0, 0, moment(1), moment(2))
+    groups = source("c", rows=[CALLS, flows])
+    names = [cells(groups, number)["name"] for number in range(3)]
+    assert names == ["▾ c · cloudtrail, flow-log", "    trail · cloudtrail", "    eni-1"]
+    assert cells(groups, 2)["bytes"] == "0 B", "a flow log without bytes has none, and says so"
+
+
+def test_flow_logs_are_not_told_to_be_flow_logs():
+    assert cells(source(rows=ROWS[3:]), 0)["name"] == "▸ b"
 
 
 def test_windows_are_cut_where_they_are_asked_for():

@@ -48,18 +48,21 @@ async def test_problems_are_listed_with_file_and_line_and_shown_as_they_stand(wi
         await pilot.press("p")
         await until("the list is there", lambda: "problems" in picture(app)[0])
         await pilot.pause()
-        assert "4 in 3 files" in picture(app)[0]
-        listed = lines_in(app, app.screen.query_one("#problem-table"))[1:5]
+        assert "4 problems in 3 files" in picture(app)[0]
+        listed = lines_in(app, app.screen.query_one("#problem-table"))[1:8]
         expected = (
-            ("3", "3 fields where 14 are expected", "a/first.log.gz"),
-            ("4", "packets is not a number: many", "a/first.log.gz"),
-            ("3", "3 fields where 14 are expected", "b/second.log.gz"),
-            ("", "incomplete: the gzip data ends too early", "c/cut.log.gz"),
+            "a/first.log.gz",
+            "3 3 fields where 14 are expected",
+            "4 packets is not a number: many",
+            "b/second.log.gz",
+            "3 3 fields where 14 are expected",
+            "c/cut.log.gz",
+            "ends too early: the file is not complete",
         )
-        for row, (number, what, file) in zip(listed, expected, strict=True):
-            assert row.startswith(f"{number} {what}".strip()), listed
-            assert row.endswith(file), listed
+        for row, what in zip(listed, expected, strict=True):
+            assert what in " ".join(row.split()), listed
         quote = app.screen.query_one("RecordPane")
+        await pilot.press("j")
         await until("the line under the cursor is quoted", lambda: lines_in(app, quote)[0] == "what is this")
         await pilot.press("j")
         bad = line(start=BEGIN + 1, packets="many")

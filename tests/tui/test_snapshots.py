@@ -121,7 +121,7 @@ def test_problems(looks_as_before, sample):
     async def ask(pilot):
         await pilot.press("p")
         await until("the list is there", lambda: "problems" in picture(pilot.app)[0])
-        await pilot.press("j")
+        await pilot.press("j", "j", "j")
         await until("a line is quoted", lambda: any("what is this" in row for row in picture(pilot.app)))
 
     assert looks_as_before(after=ask)

@@ -269,8 +269,10 @@ class ExplorerScreen(Panes):
 
     def _narrow(self, *, keep: bool) -> None:
         field = self.records.field
-        if field is None or field == "timestamp":
+        if field == "timestamp":
             self.bar.tell("Move to another column first: times are chosen by --since and --until.", "warn")
+        elif field is None:
+            self.bar.tell("This column cannot be filtered by: move to another one first.", "warn")
         elif self.state.narrow(field, self.records.value, keep=keep):
             self._scope_changed()
 

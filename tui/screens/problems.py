@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,10 +12,11 @@ from textual.screen import Screen
 
 from tui.keymap import PROBLEMS, bindings, works
 from tui.sanitise import clean
-from tui.units import whole
+from tui.units import count, whole
 from tui.widgets.frame_table import FrameTable
 from tui.widgets.one_line import KeyBar, PaneTitle
 from tui.widgets.table_layout import Column, Row
+from tui.wording import plural
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -22,40 +25,106 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     Column("line", "line", 6, 9, right=True),
-    Column("what", "what is wrong", 24, 100, grow=True, tail=0),
-    Column("file", "file", 14, 48, tail=40),
+    Column("what", "file, and what is wrong", 30, 100, grow=True, tail=40),
+    Column("state", "state", 10, 10),
+    Column("layout", "layout", 6, 17, fold=2),
+    Column("format", "format", 8, 22, fold=1),
+    Column("records", "records", 7, 7, right=True),
+    Column("problems", "problems", 8, 8, right=True),
 )
+_NO_CELLS = ("",) * (len(_COLUMNS) - 2)
+_INDENT = "  "
 
 
 class ProblemSource:
-    """The problems of a data set, file after file."""
+    """What is wrong, file after file: a row for the file, then its reason and its problems.
+
+    Files that were passed over stand behind the others, with their reasons.
+    """
 
     instant = True
 
     def __init__(self, dataset: Dataset) -> None:
-        """Count them; a problem's row is made when it is on screen."""
+        """Count them; a row is made when it is on screen."""
         self.columns: tuple[Column, ...] = _COLUMNS
-        self._reports: list[tuple[int, FileReport]] = []
-        self.height = 0
-        for report in sorted(dataset.files.values(), key=lambda report: report.source.name):
-            if not report.sound:
-                self._reports.append((self.height, report))
-                self.height += report.problems.height + (report.reason is not None)
-        self.files = len(self._reports)
+        wrong: list[tuple[int, FileReport]] = []
+        passed: list[tuple[int, FileReport]] = []
+        for item in sorted(dataset.files.items(), key=lambda item: item[1].source.name):
+            if not item[1].sound:
+                wrong.append(item)
+            elif item[1].state == "skipped":
+                passed.append(item)
+        self.files, self.passed_over = len(wrong), len(passed)
+        self.problems = sum(_problems(report) for _, report in wrong)
+        self._reports = wrong + passed
+        heights = [1 + bool(report.reason) + report.problems.height for _, report in wrong]
+        heights += [1 + bool(report.reason) for _, report in passed]
+        # The row that each file begins at, and the height.
+        self._begins = [0, *accumulate(heights)]
+        self.height = self._begins[-1]
 
     def window(self, offset: int, amount: int) -> list[Row]:
         """Fetch rows."""
         rows: list[Row] = []
-        for first, report in self._reports:
-            said: list[tuple[int | None, str]] = []
-            if report.reason:
-                said.append((None, f"{report.state}: {report.reason}"))
-            said += list(report.problems.slice(0, max(0, offset + amount - first)).iter_rows())
-            for place, (line, what) in enumerate(said, start=first):
-                if offset <= place < offset + amount:
-                    cells = ("" if line is None else whole(line), clean(what), clean(report.source.name))
-                    rows.append(Row((report.source.name, line), cells, "", {"line": line, "report": report}))
+        index = bisect_right(self._begins, offset) - 1
+        end = min(offset + amount, self.height)
+        while offset + len(rows) < end:
+            skip = offset + len(rows) - self._begins[index]
+            rows += self._rows(*self._reports[index], skip, end - offset - len(rows))
+            index += 1
         return rows
+
+    def _rows(self, number: int, report: FileReport, skip: int, amount: int) -> list[Row]:
+        """Some of the rows of a file: its own, its reason, its problems."""
+        tone = "dim" if report.sound else ""
+        about = {"number": number, "report": report, "line": None}
+        head = [Row((number, "file"), _file_cells(report), tone or "strong", about)]
+        if report.reason:
+            head.append(
+                Row((number, "reason"), ("", _INDENT + clean(report.reason), *_NO_CELLS), tone, about)
+            )
+        found = head[skip : skip + amount]
+        lines = report.problems.slice(max(0, skip - len(head)), amount - len(found))
+        for line, what in lines.iter_rows():
+            cells = ("" if line is None else whole(line), _INDENT + clean(what), *_NO_CELLS)
+            found.append(Row((number, line), cells, tone, about | {"line": line}))
+        return found
+
+
+def _problems(report: FileReport) -> int:
+    """How many problems a file has, as ``Dataset.problem_count`` counts them."""
+    return report.problems.height + (report.state in {"incomplete", "unreadable"})
+
+
+def _file_cells(report: FileReport) -> tuple[str, ...]:
+    name, layout = report.source.name, report.source.place.layout
+    counts = count(report.records), count(_problems(report))
+    return (
+        "",
+        clean(name),
+        report.state,
+        layout,
+        report.format or "",
+        *(counts if not report.sound else ("", "")),
+    )
+
+
+def _about(report: FileReport) -> list[str]:
+    """A file and what became of it, in full."""
+    kind = f"{report.source.place.layout}, {report.format or 'of no format that flowtui knows'}"
+    said = [f"{report.source.name}", f"{report.state}, {kind}"]
+    if not report.sound:
+        counts = f"{plural(report.records, 'record')}, {plural(_problems(report), 'problem')}"
+        said[-1] += f", {counts}"
+    return [*said, *([report.reason] if report.reason else [])]
+
+
+def _counted(source: ProblemSource) -> str:
+    """How much is wrong, and how many files were passed over."""
+    wrong = (
+        f"{plural(source.problems, 'problem')} in {plural(source.files, 'file')}" if source.files else "none"
+    )
+    return f"{wrong}, {plural(source.passed_over, 'file')} passed over" if source.passed_over else wrong
 
 
 class ProblemsScreen(Screen[None]):
@@ -83,8 +152,7 @@ class ProblemsScreen(Screen[None]):
     def on_mount(self) -> None:
         """Show them."""
         source = self._source
-        files = f"{whole(source.height)} in {whole(source.files)} files" if source.height else "none"
-        self.query_one(f"#{PROBLEMS}-title", PaneTitle).show(files, focused=True)
+        self.query_one(f"#{PROBLEMS}-title", PaneTitle).show(_counted(source), focused=True)
         self.query_one(KeyBar).show(PROBLEMS)
         table = self.query_one(FrameTable)
         table.show(source)
@@ -95,14 +163,14 @@ class ProblemsScreen(Screen[None]):
         from tui.widgets.record_pane import RecordPane
 
         if message.row is not None:
-            report: FileReport = message.row.record["report"]
-            line = message.row.record["line"]
-            self.query_one(RecordPane).say(self._quoted(report, line))
+            record = message.row.record
+            self.query_one(RecordPane).say(*self._quoted(record["number"], record["report"], record["line"]))
 
-    def _quoted(self, report: FileReport, line: int | None) -> str:
-        number = next((key for key, other in self._dataset.files.items() if other is report), -1)
-        raw = self._dataset.raw(number, line) if line is not None else None
-        return raw if raw is not None else f"{report.reason or 'The line is not there any more.'}"
+    def _quoted(self, number: int, report: FileReport, line: int | None) -> list[str]:
+        if line is None:
+            return _about(report)
+        raw = self._dataset.raw(number, line)
+        return [raw if raw is not None else "The line is not there any more."]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """An action counts if the table of actions names this list."""
@@ -116,7 +184,8 @@ class ProblemsScreen(Screen[None]):
         """Copy the value under the cursor."""
         table = self.query_one(FrameTable)
         if table.row is not None:
-            self.app.copy_to_clipboard(table.row.cells[table.column])
+            cells = table.row.cells
+            self.app.copy_to_clipboard((cells[table.column] or cells[1]).strip())
 
     def action_close(self) -> None:
         """Go back."""

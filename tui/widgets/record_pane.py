@@ -6,22 +6,25 @@ from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.explain import Line, explain, headline, mark, outcome
+from tui.explain import Line
 from tui.keymap import RECORD
+from tui.kinds import telling
+from tui.kinds.json_text import LONGEST_TEXT
 from tui.sanitise import clean
 from tui.units import shorten
-from tui.widgets.record_table import TONES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _LABEL = 13
+_LONGEST_LABEL = 32
+_LONGEST_SENTENCE = 240
 _LEAST_ROOM = 20
 # A line of the pane: pieces of text, each with the name of its style (empty for the pane's own).
 _Pieces = tuple[tuple[str, str], ...]
@@ -40,7 +43,8 @@ class RecordPane(ScrollView, can_focus=True):
         super().__init__(id=RECORD)
         self._lines: list[_Pieces] = []
         self._record: Mapping[str, Any] | None = None
-        self._said, self._origin, self._raw = "", "", ""
+        self._said: tuple[str, ...] = ()
+        self._origin, self._raw = "", ""
 
     def explain(self, record: Mapping[str, Any], origin: str) -> None:
         """Explain a record.
@@ -60,9 +64,9 @@ class RecordPane(ScrollView, can_focus=True):
         self._raw = raw
         self._set_lines()
 
-    def say(self, text: str) -> None:
-        """Show a sentence in place of a record."""
-        self._record, self._said = None, text
+    def say(self, *lines: str) -> None:
+        """Show sentences, a line each, in place of a record."""
+        self._record, self._said = None, lines
         self._set_lines()
 
     def on_resize(self) -> None:
@@ -79,17 +83,35 @@ class RecordPane(ScrollView, can_focus=True):
                 self.refresh(Region(0, y, width, 1))
 
     def _write(self) -> list[_Pieces]:
-        room = max(_LEAST_ROOM, self.scrollable_content_region.width - _LABEL - 1)
+        width = self.scrollable_content_region.width - 1
         record = self._record
         if record is None:
-            return [((f" {part}", "label"),) for part in _broken(clean(self._said), room + _LABEL)]
-        sign = f" {mark(record)} {shorten(clean(outcome(record)), _LABEL)} "
-        first, *more = _broken(clean(headline(record)), room + _LABEL - cell_len(sign))
-        lines: list[_Pieces] = [((sign, TONES.get(outcome(record), "dim")), (first, "head"))]
+            room = max(_LEAST_ROOM + _LABEL, width)
+            return [
+                ((f" {part}", "label"),)
+                for said in self._said
+                for part in _broken(clean(said[:LONGEST_TEXT]), room)
+            ]
+        shown = telling(record.get("format"))
+        outcome = shown.outcome(record)
+        sign = f" {outcome.sign} {shorten(clean(outcome.word), _LABEL)} " if outcome.word else " "
+        room = max(_LEAST_ROOM, width - cell_len(sign) + 1)
+        sentence = shorten(clean(shown.headline(record)), max(_LONGEST_SENTENCE, 3 * room), 0)
+        first, *more = _broken(sentence, room)
+        lines: list[_Pieces] = [((sign, outcome.tone or "dim"), (first, "head"))]
         lines += [((" " * cell_len(sign) + part, "head"),) for part in more]
-        for field in (*explain(record), Line("from", self._origin), Line("raw", self._raw)):
-            lines += _field(field, room)
+        fields = [*shown.explain(record), Line("from", self._origin), self._raw_line(record)]
+        label = _label_width(fields, width)
+        for field in fields:
+            lines += _field(field, label, max(_LEAST_ROOM, width - label))
         return lines
+
+    def _raw_line(self, record: Mapping[str, Any]) -> Line:
+        """The record as it was logged: its message if its kind keeps it, else its line in the file."""
+        logged = telling(record.get("format")).logged(record)
+        raw = self._raw if logged is None else logged
+        more = f"… {len(raw) - LONGEST_TEXT:,} more characters" if len(raw) > LONGEST_TEXT else ""
+        return Line("raw", raw[:LONGEST_TEXT], more)
 
     def render_line(self, y: int) -> Strip:
         """Draw a line of the screen."""
@@ -128,23 +150,36 @@ class RecordPane(ScrollView, can_focus=True):
         self.scroll_end(animate=False)
 
 
-def _field(line: Line, room: int) -> list[_Pieces]:
+def _label_width(fields: list[Line], width: int) -> int:
+    """As wide as the widest label, within bounds: one that is longer gets a line of its own."""
+    widest = max(cell_len(clean(field.label)) for field in fields if field.value) + 1
+    return min(max(_LABEL, widest), max(_LABEL, min(_LONGEST_LABEL, width // 3)))
+
+
+def _field(line: Line, width: int, room: int) -> list[_Pieces]:
     """Set a field: its note beside the value if both fit, else below it; what is long is broken, not cut."""
     if not line.value:
         return []
-    value, note = clean(line.value), clean(line.note)
-    beside = cell_len(value) + cell_len(note) + 2 <= room
-    rows = [(part, "") for part in _broken(value, room)]
-    if note and beside:
-        rows[0] = (value, f"  {note}")
+    label, note = clean(line.label), clean(line.note)
+    values = [clean(part) for part in (line.value.splitlines() if line.verse else [line.value])]
+    rows = [(part, "") for value in values for part in _broken(value, room)]
+    if note and len(values) == 1 and cell_len(values[0]) + cell_len(note) + 2 <= room:
+        rows[0] = (values[0], f"  {note}")
     elif note:
         rows += [("", part) for part in _broken(note, room)]
-    labels = [clean(line.label), *[""] * (len(rows) - 1)]
-    return [
-        ((f" {label:<{_LABEL}}", "label"), (text, ""), (more, "label"))
+    above: list[_Pieces] = []
+    if cell_len(label) >= width:
+        above = [((f" {part}", "label"),) for part in _broken(label, width + room)]
+        label = ""
+    labels = [label, *[""] * (len(rows) - 1)]
+    return above + [
+        ((f" {label}{' ' * (width - cell_len(label))}", "label"), (text, ""), (more, "label"))
         for label, (text, more) in zip(labels, rows, strict=True)
     ]
 
 
 def _broken(text: str, room: int) -> list[str]:
+    """Break a text into lines, between words where they are as wide as they are long."""
+    if cell_len(text) != len(text):
+        return chop_cells(text, room) or [""]
     return wrap(text, room, break_on_hyphens=False) or [""]
