@@ -95,7 +95,7 @@ class GroupSource:
         kinds = counts["kinds"]
         # What is no flow log says what it is; a stream only where its group does not say it for all.
         if kinds != {_FLOW_LOG} and not counts.get("alike"):
-            name += f" · {clean(', '.join(sorted(kinds)))}"
+            name += f" · {clean(min(kinds))}" if len(kinds) == 1 else f" · {len(kinds)} kinds"
         accepted, rejected = counts["accepted"], counts["rejected"]
         cells = (
             name,

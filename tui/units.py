@@ -61,11 +61,11 @@ def duration(seconds: float) -> str:
     return f"{days} d {hours} h" if hours else f"{days} d"
 
 
-def clock(moment: datetime | None, *, dated: bool) -> str:
-    """A time of a record, UTC: ``10:02:11``, or ``01-15 10:02:11`` where days differ."""
+def clock(moment: datetime | None, *, dated: bool, years: bool = False) -> str:
+    """A time of a record, UTC: ``10:02:11``; ``01-15 10:02:11`` where days differ, in full where years do."""
     if moment is None:
         return ""
-    return moment.strftime("%m-%d %H:%M:%S" if dated else "%H:%M:%S")
+    return moment.strftime(f"{'%Y-' * years}{'%m-%d ' * dated}%H:%M:%S")
 
 
 def stamp(moment: datetime) -> str:

@@ -92,11 +92,11 @@ def test_what_is_no_flow_log_says_what_it_is_and_has_neither_share_nor_bytes():
     assert cells(source("c", rows=[CALLS]), 1)["name"] == "    trail", "the group says it for all its streams"
 
 
-def test_a_group_of_several_kinds_names_them_and_so_does_each_stream_that_differs():
+def test_a_group_of_several_kinds_counts_them_and_each_stream_that_differs_names_its_own():
     flows = ("c", "eni-1", "flow-log", 5, 5, 0, 0, 0, 0, moment(1), moment(2))
     groups = source("c", rows=[CALLS, flows])
     names = [cells(groups, number)["name"] for number in range(3)]
-    assert names == ["▾ c · cloudtrail, flow-log", "    trail · cloudtrail", "    eni-1"]
+    assert names == ["▾ c · 2 kinds", "    trail · cloudtrail", "    eni-1"]
     assert cells(groups, 2)["bytes"] == "0 B", "a flow log without bytes has none, and says so"
 
 

@@ -14,6 +14,7 @@ from query.scope import Scope
 from query.view import look
 from tests.tui.conftest import BEGIN, WIDE, explorer_on, lines_in, settled
 from tui.kinds import telling
+from tui.kinds.base import time_column
 from tui.kinds.documents import flatten, parse
 from tui.widgets.record_pane import RecordPane
 from tui.widgets.record_table import RecordSource
@@ -468,3 +469,12 @@ async def test_the_pane_quotes_a_message_as_it_was_logged_and_breaks_long_labels
         at = shown.index(label)
         assert shown[at + 1] == "bottom"
         assert any(row.startswith("raw") and '{"deeper"' in row for row in shown)
+
+
+def test_times_carry_as_much_of_the_date_as_the_records_differ_in():
+    moment = datetime(2026, 1, 15, 10, 2, 11, tzinfo=UTC)
+    shown = [
+        time_column(dated=dated, years=years).text({"timestamp": moment})
+        for dated, years in ((False, False), (True, False), (True, True))
+    ]
+    assert shown == ["10:02:11", "01-15 10:02:11", "2026-01-15 10:02:11"]

@@ -121,11 +121,13 @@ def column(
     return RecordColumn(laid_out, fields, text or value_of(fields[0]), inside)
 
 
-def time_column(*, dated: bool) -> RecordColumn:
+def time_column(*, dated: bool, years: bool = False) -> RecordColumn:
     """The column of times; they carry the date where days differ."""
-    width = 14 if dated else 8
+    width = 19 if years else 14 if dated else 8
     shown = Column("time", "UTC", width, width)
-    return RecordColumn(shown, ("timestamp",), lambda record: clock(record.get("timestamp"), dated=dated))
+    return RecordColumn(
+        shown, ("timestamp",), lambda record: clock(record.get("timestamp"), dated=dated, years=years)
+    )
 
 
 def value_of(name: str) -> Callable[[Mapping[str, Any]], str]:

@@ -21,17 +21,20 @@ if TYPE_CHECKING:
 
 def record_columns(view: View) -> tuple[RecordColumn, ...]:
     """The columns that these records have something to show in; times carry the date where days differ."""
-    dated = view.span is not None and view.span[0].date() != view.span[1].date()
+    first, last = view.span or (None, None)
+    dated = first is not None and last is not None and first.date() != last.date()
+    years = first is not None and last is not None and first.year != last.year
+    time = time_column(dated=dated, years=years)
     parts = view.dataset.parts
     # A view of nothing keeps its titles.
     kinds = view.kinds or {part.kind for part in parts}
     have = view.columns or view.dataset.columns
     if len(kinds) > 1:
-        return time_column(dated=dated), *mixed.COLUMNS
+        return time, *mixed.COLUMNS
     # In the order of the data: results of queries are shown as they were asked for.
     names = dict.fromkeys(name for part in parts if part.kind in kinds for name in part.frame.columns)
     shown = telling(next(iter(kinds), "")).columns([name for name in names if name in have])
-    return time_column(dated=dated), *shown
+    return time, *shown
 
 
 class RecordSource:
