@@ -1,4 +1,4 @@
-"""Make ``sample_logs/``: a small VPC's flow logs and inventory, in the layouts that AWS leaves on disk.
+"""Make ``sample_logs/``: a small VPC's flow logs, the logs beside them and its inventory, as AWS leaves them.
 
 Usage: ``python bench/make_sample_logs.py DIR``. The same files come out every time.
 """
@@ -13,7 +13,9 @@ from pathlib import Path
 import polars as pl
 from layouts import SCHEMA, Delivery, write_cloudwatch_export, write_s3_parquet, write_s3_text
 from sample_inventory import inventory
+from sample_resolver import write_resolver_logs
 from sample_story import tell
+from sample_trail import write_trail
 from sample_vpc import (
     ACCOUNT,
     APP_LOG,
@@ -25,6 +27,7 @@ from sample_vpc import (
     WORKER_LOG,
     FlowLog,
 )
+from sample_web_log import WEB_LOG_FOLDER, write_web_log
 
 # A real delivery makes a file every five minutes; these are gathered to keep the sample small.
 _PARQUET_SECONDS = 1800
@@ -43,6 +46,9 @@ def make_sample_logs(root: Path) -> None:
         columns=DATABASE_LOG.columns,
         lines_per_file=1500,
     )
+    write_resolver_logs(root, records)
+    write_trail(root)
+    write_web_log(root, records)
     _write_inventory(root / "inventory")
 
 
@@ -50,6 +56,7 @@ def _remove_earlier(root: Path) -> None:
     """Remove what an earlier run may have left; these ids are made up, so nobody's real logs have them."""
     shutil.rmtree(root / "AWSLogs" / ACCOUNT, ignore_errors=True)
     shutil.rmtree(root / "exportedlogs" / EXPORT_TASK, ignore_errors=True)
+    shutil.rmtree(root / WEB_LOG_FOLDER, ignore_errors=True)
 
 
 def _delivery(log: FlowLog) -> Delivery:

@@ -253,7 +253,9 @@ def _remark(report: FileReport) -> str | None:
     if report.state == "skipped":
         return report.reason
     if report.repeated:
-        return f"{report.repeated} events left out, because they had been delivered before"
+        from tui.wording import plural
+
+        return f"{plural(report.repeated, 'event')} left out, delivered before"
     return None
 
 
@@ -304,10 +306,25 @@ def _give_up(sentence: str) -> Never:
 
 def main() -> None:
     """Run the command line."""
+    _silence_polars()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # what the terminal's encoding lacks is spelt out
     cli(prog_name="flowtui")
+
+
+def _silence_polars() -> None:
+    """Keep what polars prints of its panics off the screen: they come back as errors, which are told.
+
+    It prints to file descriptor 2, over whatever the explorer shows there; Python gets a descriptor of its own.
+    """
+    if "RUST_BACKTRACE" in os.environ:
+        return  # somebody wants to see them
+    own = os.fdopen(os.dup(2), "w", buffering=1, encoding=sys.stderr.encoding)
+    sys.stderr = sys.__stderr__ = own  # type: ignore[misc]
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
 
 
 if __name__ == "__main__":

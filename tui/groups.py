@@ -60,9 +60,11 @@ class GroupSource:
         """
         self.columns: tuple[Column, ...] = _COLUMNS
         self._unfolded = frozenset(unfolded)
-        self.groups: dict[str, list[dict[str, Any]]] = {}
+        groups: dict[str, list[dict[str, Any]]] = {}
         for row in _by_stream(summary):
-            self.groups.setdefault(row["log_group"], []).append(row)
+            groups.setdefault(row["log_group"], []).append(row)
+        # Flow logs stand first: they are what most people come for.
+        self.groups = dict(sorted(groups.items(), key=lambda group: not _has_flows(group[1])))
         self._places: list[tuple[Place, dict[str, Any]]] = []
         for group, streams in self.groups.items():
             total = _total(streams)
@@ -107,6 +109,10 @@ class GroupSource:
             clock(counts["last"], dated=True),
         )
         return Row(place, cells, "reject", {"place": place})
+
+
+def _has_flows(streams: Iterable[dict[str, Any]]) -> bool:
+    return any(_FLOW_LOG in stream["kinds"] for stream in streams)
 
 
 def _by_stream(summary: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -125,3 +125,10 @@ def test_names_from_the_logs_are_made_safe():
 def test_nothing_read_yet_is_no_row():
     groups = source(rows=[])
     assert (groups.height, groups.streams, groups.window(0, 10)) == (0, 0, [])
+
+
+def test_flow_logs_stand_before_what_lies_beside_them():
+    trail = ("a", *CALLS[1:])
+    assert list(source(rows=[trail, *ROWS]).groups) == ["a", "b"], "a group of both kinds is one of flow logs"
+    only = ("0", *CALLS[1:])
+    assert list(source(rows=[only, *ROWS]).groups) == ["a", "b", "0"]

@@ -111,13 +111,13 @@ def test_a_journey_from_the_shell_to_a_delivery_and_back(tmux, sample):
     tmux.wait_for_text("ready>")
     tmux.write(f"'{sys.executable}' -m tui.cli '{sample}'; echo left with $?")
     tmux.type("Enter")
-    tmux.wait_for_text("4 groups, 6 streams")
+    tmux.wait_for_text("7 groups, 9 streams")
 
     # Down: group, stream, records; the record under the cursor is explained.
     tmux.type("Enter")
     tmux.wait_for_text(STREAM)
     tmux.type("Enter")
-    tmux.wait_for_text("12,761 of 27k")
+    tmux.wait_for_text("12,761 of 28k")
     lines = tmux.wait_for_text("from 10.0.1.10:443 to 198.51.100.167:50049 was let")
     assert any(re.match(r"15:58:49 ✓ ACCEPT 10\.0\.1\.10:443 ", row) for row in lines)
     assert any(row.startswith(" source       10.0.1.10:443") for row in lines)
@@ -158,7 +158,7 @@ def test_a_journey_from_the_shell_to_a_delivery_and_back(tmux, sample):
 
 def test_keys_that_come_in_one_burst_all_go_where_they_are_meant(tmux, sample):
     tmux.open(f"'{sys.executable}' -m tui.cli '{sample}'")
-    tmux.wait_for_text("4 groups, 6 streams")
+    tmux.wait_for_text("7 groups, 9 streams")
     tmux.write("\r\r/reject and dstPort = 80\rjjj\r")
     tmux.wait_for(
         lambda lines: (
@@ -181,7 +181,7 @@ def processor_seconds(process):
 
 def test_nothing_is_sent_and_nothing_computed_while_nothing_happens(terminal, sample):
     shell = terminal(sample)
-    shell.wait_for("6 streams")
+    shell.wait_for("9 streams")
     shell.keys("\r\r")
     shell.wait_for("from first to last")
     for keys in ("", "j"):
@@ -199,7 +199,7 @@ def test_nothing_is_sent_and_nothing_computed_while_nothing_happens(terminal, sa
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 def test_a_signal_to_leave_ends_it_and_restores_the_terminal(terminal, sample, number):
     shell = terminal(sample)
-    shell.wait_for("6 streams")
+    shell.wait_for("9 streams")
     shell.quiet(0.5)
     shell.process.send_signal(number)
     shell.ended(patience=5)
@@ -209,7 +209,7 @@ def test_a_signal_to_leave_ends_it_and_restores_the_terminal(terminal, sample, n
 
 def test_a_lost_terminal_ends_it(terminal, sample):
     shell = terminal(sample)
-    shell.wait_for("6 streams")
+    shell.wait_for("9 streams")
     shell.hang_up()
     shell.ended(patience=5)
 
@@ -235,7 +235,7 @@ def test_it_can_be_left_while_it_reads(terminal, sample, tmp_path):
 
 def test_no_color_sends_no_colour(terminal, sample):
     shell = terminal(sample, env={"NO_COLOR": "1"}, size=WIDE)
-    shell.wait_for("6 streams")
+    shell.wait_for("9 streams")
     for keys in ("\r\r", "\r", "?", "\x1b", "/dstPort", "\x1b", "p", "\x1b", "\x10"):
         shell.keys(keys)
         shell.quiet(0.3)
@@ -257,7 +257,7 @@ def test_no_color_sends_no_colour(terminal, sample):
 @pytest.mark.parametrize("theme", ["sixteen", "monochrome"])
 def test_themes_of_the_terminal_s_own_colours_send_no_others(terminal, sample, theme):
     shell = terminal(sample, "--theme", theme, size=WIDE, env={"COLORTERM": "truecolor"})
-    shell.wait_for("6 streams")
+    shell.wait_for("9 streams")
     for keys in ("\r\r", "\r", "?", "\x1b", "p", "\x1b"):
         shell.keys(keys)
         shell.quiet(0.3)
@@ -300,7 +300,7 @@ def test_a_directory_of_empty_directories_is_one_sentence(terminal, tmp_path):
 
 
 def test_a_directory_without_logs_is_one_sentence(terminal, tmp_path):
-    (tmp_path / "notes.txt").write_text("no flow log at all\n")
+    (tmp_path / "notes.md").write_text("no flow log at all\n")
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
     said = one_sentence(terminal(tmp_path))
     assert "None of the files" in said
