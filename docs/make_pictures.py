@@ -36,6 +36,7 @@ SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...], str], ...] = (
     ("record", (80, 24), "dark", ("enter", "enter", "enter"), REJECTS),
     ("light", (140, 38), "light", ("enter", "enter"), ""),
     ("monochrome", (80, 24), "monochrome", ("enter", "enter"), REJECTS),
+    ("trail", (140, 38), "dark", ("tab", "j", "j", "j"), 'eventName like "NetworkAcl"'),
     ("help", (100, 36), "dark", ("question_mark",), ""),
 )
 

@@ -249,7 +249,7 @@ _EMPTY: dict[str, pl.DataType] = {
 
 
 def _summarise(plan: pl.LazyFrame, kind: str) -> pl.LazyFrame:
-    """Count by group and stream; what only flow logs say, and a column that they lack, counts as never set."""
+    """Count by group and stream; what a kind of record does not say counts as never set."""
     have = plan.collect_schema().names() if kind == FLOW_LOG else []
 
     def count(column: str, value: str) -> pl.Expr:

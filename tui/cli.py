@@ -316,7 +316,7 @@ def main() -> None:
 def _silence_polars() -> None:
     """Keep what polars prints of its panics off the screen: they come back as errors, which are told.
 
-    It prints to file descriptor 2, over whatever the explorer shows there; Python gets a descriptor of its own.
+    It prints to file descriptor 2, over whatever the explorer shows there; Python gets one of its own.
     """
     if "RUST_BACKTRACE" in os.environ:
         return  # somebody wants to see them

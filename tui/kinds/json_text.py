@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tui.explain import Line
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 # What programs call how bad it is, and what they say.
 _LEVELS = ("level", "severity", "levelname", "loglevel", "log.level", "lvl", "severityText", "severity_text")
 _SAYINGS = ("message", "msg")
+# Told by other columns of the table.
+_SAID_ELSEWHERE = frozenset({*_LEVELS, *_SAYINGS, "@timestamp", "timestamp", "time", "ts", "datetime"})
+_MOST_VALUES = 30
 _BAD = frozenset(
     {"error", "err", "fatal", "critical", "crit", "alert", "emerg", "emergency", "panic", "severe"}
 )
@@ -59,6 +63,19 @@ def _summary(record: Mapping[str, Any]) -> str:
     return in_a_cell(text) or "An empty message."
 
 
+def _row(record: Mapping[str, Any]) -> str:
+    """What the program says, and the plain values it says it with: ``request  path=/ status=200``."""
+    document = _document(record)
+    if not isinstance(document, dict) or not any(isinstance(document.get(name), str) for name in _SAYINGS):
+        return _summary(record)
+    values = (
+        f"{name}={value}"
+        for name, value in islice(document.items(), _MOST_VALUES)
+        if name not in _SAID_ELSEWHERE and isinstance(value, str | bool) and value != ""
+    )
+    return in_a_cell(f"{_summary(record)}  {' '.join(values)}").strip()
+
+
 def _fields(record: Mapping[str, Any]) -> list[Line]:
     if _is_document(record):
         return [when(record), *documents.lines(documents.parse(said(record, "message")))]
@@ -94,7 +111,7 @@ JSON = Telling(
             inside=_level_inside,
             toned=True,
         ),
-        column("message", (30, 40), 0, "message", text=_summary, grow=True, tail=0),
+        column("message", (30, 40), 0, "message", text=_row, grow=True, tail=0),
     ),
     _level,
     _summary,
