@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 
 class Kind(Enum):
@@ -214,6 +215,7 @@ _BY_SPELLING |= {squeeze(alias): _BY_SPELLING[squeeze(name)] for alias, name in 
 BY_COLUMN = {field.column: field for field in FIELDS + ENVELOPE}
 
 
+@lru_cache(maxsize=4096)
 def resolve(name: str) -> Field | None:
     """Find the field that a name means, whatever its spelling.
 
