@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _FAILED, _WRONG_USAGE = 1, 2
 _CHECK_COLUMNS = ("file", "layout", "format", "state", "records", "problems")
 _EXPLORE = "explore"
+# Pairs of log groups that hold the same records; what they hold is counted once all the same.
+_MOST_TOLD = 5
 
 
 class _When(click.ParamType[Any]):
@@ -261,10 +263,16 @@ def _remark(report: FileReport) -> str | None:
 
 def _tell_overlaps(found: Sequence[Overlap]) -> None:
     from tui.sanitise import clean
-    from tui.wording import overlap_told
+    from tui.wording import overlap_told, plural
 
-    for overlap in found:
-        click.echo(f"{clean(overlap_told(overlap))} `flowtui groups --once` counts them once.", err=True)
+    for overlap in found[:_MOST_TOLD]:
+        click.echo(clean(overlap_told(overlap)), err=True)
+    if len(found) > _MOST_TOLD:
+        click.echo(
+            f"{plural(len(found) - _MOST_TOLD, 'more pair')} of log groups hold the same records.", err=True
+        )
+    if found:
+        click.echo("`flowtui groups --once` counts such records once.", err=True)
 
 
 def _print_check(rows: list[dict[str, Any]], reports: list[FileReport]) -> None:

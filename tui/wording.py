@@ -74,7 +74,7 @@ def news(state: State, trouble: Toned | None) -> Toned:
 def overlap_told(overlap: Overlap) -> str:
     """Which records are there twice, and where."""
     of = plural(len(overlap.interfaces), "interface")
-    return f"{plural(overlap.records, 'record')} of {of} are both in {overlap.kept} and in {overlap.other}."
+    return f"{plural(overlap.records, 'record')} of {of}: in {overlap.kept} and again in {overlap.other}."
 
 
 def once_told(state: State) -> str:

@@ -65,12 +65,17 @@ class Looked(Message):
 
 
 class Counted(Message):
-    """Groups and streams have been counted; a row has the keys of ``loaders.dataset.SUMMARY_COLUMNS``."""
+    """Groups and streams have been counted.
 
-    def __init__(self, rows: list[dict[str, Any]]) -> None:
+    Attributes:
+        rows: A row for each stream; the keys are ``loaders.dataset.SUMMARY_COLUMNS``.
+        reading: Whether more was still to be read.
+    """
+
+    def __init__(self, rows: list[dict[str, Any]], *, reading: bool) -> None:
         """Carry the counts."""
         super().__init__()
-        self.rows = rows
+        self.rows, self.reading = rows, reading
 
 
 class Compared(Message):
@@ -133,7 +138,7 @@ class Workers:
 
         def work(ticket: Ticket) -> Counted:
             _ = dataset.fields  # looked for here, so that whoever types a filter never waits for it
-            return Counted(summarise(dataset, scope, ticket).to_dicts())
+            return Counted(summarise(dataset, scope, ticket).to_dicts(), reading=dataset.progress is not None)
 
         self._counting.submit(work, self._tell, self._failed)
 

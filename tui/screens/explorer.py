@@ -81,8 +81,11 @@ class ExplorerScreen(Panes):
         if view.scope != self.state.scope:
             return
         same = old is not None and old.scope == view.scope
-        cursor, top = self._keep_place(message.moved) if same else (0, 0)
-        if same and self._all_read:
+        # Until all is read, whoever has not moved yet is shown the newest of what there is.
+        reading = old is None or old.dataset.progress is not None
+        untouched = reading and not self.records.cursor
+        cursor, top = self._keep_place(message.moved) if same and not untouched else (0, 0)
+        if same and not reading:
             self.state.unseen += max(0, top - self.records.top)
         self.state.unseen = self.state.unseen if top else 0
         # Until its rows are here, what stands where is known by the anchors alone.
@@ -100,9 +103,7 @@ class ExplorerScreen(Panes):
     def _keep_place(self, moved: tuple[int | None, ...]) -> tuple[int, int]:
         """Where the cursor and the first row on screen belong, now that records came or went."""
         cursor, top = self.records.cursor, self.records.top
-        # Until all is read, the first screen shows the newest of what there is.
-        untouched = not cursor and not self._all_read
-        if self.state.following or untouched or len(moved) < 2:
+        if self.state.following or len(moved) < 2:
             return 0, 0
         by_cursor, by_top = moved
         if by_cursor is None:
@@ -117,7 +118,7 @@ class ExplorerScreen(Panes):
             self.bar.review()
         if dataset is not None and dataset.progress is None:
             self._workers.compare(dataset)
-        self.groups.count(message.rows)
+        self.groups.count(message.rows, reading=message.reading)
         self._arrange()
 
     @on(Compared)

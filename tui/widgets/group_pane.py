@@ -19,6 +19,7 @@ class GroupPane(FrameTable):
         super().__init__(GROUPS, cells=False, empty="No log group yet.")
         self._rows_by_stream: list[dict[str, Any]] | None = None
         self._unfolded: set[str] = set()
+        self._reading = True
 
     @property
     def place(self) -> Place | None:
@@ -30,10 +31,17 @@ class GroupPane(FrameTable):
         """What is listed."""
         return self.source if isinstance(self.source, GroupSource) else None
 
-    def count(self, rows: list[dict[str, Any]]) -> None:
-        """List groups and streams anew (a row each stream), with the cursor where it was."""
-        self._rows_by_stream = rows
-        self.put_on(self.place)
+    def count(self, rows: list[dict[str, Any]], *, reading: bool = False) -> None:
+        """List groups and streams anew, with the cursor where it was.
+
+        Args:
+            rows: A row for each stream.
+            reading: Whether more of them are still to come.
+        """
+        # Until all is read, whoever has not moved yet is shown the beginning of what there is.
+        untouched = self._reading and not self.cursor and not self._unfolded
+        self._rows_by_stream, self._reading = rows, reading
+        self.put_on(None if untouched else self.place)
 
     def put_on(self, place: Place | None) -> None:
         """Put the cursor on a group or stream, unfolding what hides it."""
