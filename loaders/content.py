@@ -5,6 +5,7 @@ This is the one place where files are opened for reading, other than by polars i
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,10 @@ TOO_LONG = f"longer than {LONGEST_LINE // 1024**2} MiB"
 """What is said of a line that is longer."""
 LARGEST_DOCUMENT = 256 * 1024**2
 """What is read whole may unpack to so many bytes."""
+
+# Only where lines are shorter than this it is worth to look for such a run of blanks.
+_SHORTEST_LINE = 8
+_GAP = re.compile(rb"(?<![ \t\r\n])[ \t\r\n]{4096,}+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +164,30 @@ class Blocks:
             self.packed = unpacked.layers > 0
             line = 1
             for data, is_last in _whole_lines(unpacked):
-                yield _block(data, line)
-                if not is_last:
-                    line += data.count(b"\n")
-                else:
-                    self.broken = unpacked.broken
-                    self.unfinished = not self.packed and not data.endswith(b"\n")
+                for part, above in _without_gaps(data, is_last=is_last):
+                    yield _block(part, line + above)
+                line += data.count(b"\n")
+            self.broken = unpacked.broken
+            self.unfinished = not self.packed and not data.endswith(b"\n")
+
+
+def _without_gaps(data: bytes, *, is_last: bool) -> Iterator[tuple[bytes, int]]:
+    """Leave out long runs of blank lines, each of which costs as much as a record.
+
+    Yields:
+        What is left, with how many lines stand above it; of the last lines always something.
+    """
+    at = above = 0
+    if data.count(b"\n") * _SHORTEST_LINE > len(data):
+        for gap in _GAP.finditer(data):
+            begin, end = data.find(b"\n", *gap.span()) + 1, data.rfind(b"\n", *gap.span()) + 1
+            if end > begin:
+                if gap.start() > at:
+                    yield data[at:begin], above
+                above += data.count(b"\n", at, end)
+                at = end
+    if at < len(data) or is_last:
+        yield data[at:], above
 
 
 def _whole_lines(unpacked: Unpacked) -> Iterator[tuple[bytes, bool]]:

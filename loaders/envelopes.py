@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from loaders import content, glued
+from loaders import content, jsons, objects
 from loaders.delimited import BOM
 from loaders.formats import Shape
 from loaders.kinds import EVENT_ID, Events, no_problems
-from loaders.salvage import CONTROL, LATEST, MESSAGE_TYPE, MOST_PROBLEMS, Salvage
+from loaders.salvage import CONTROL, LATEST, MESSAGE_TYPE, Salvage
 from loaders.schema import GROUP, LINE, MESSAGE, STREAM, TIME, TIMESTAMP
 
 if TYPE_CHECKING:
@@ -28,6 +28,12 @@ _OF_DOCUMENT = "_of_document"
 _MOST_VALUES = 16_000_000
 # Room for a brace, blanks and a key.
 _LONGEST_BEGINNING = 1000
+# In valid JSON, a "}" and a "{" with nothing but blanks between them are two objects of the file, or text in
+# a string. The next quote would end that string, and behind a string stands one of ",:}]" or the end. So
+# where a quote follows and none of these behind it, two objects of the file meet. (A key that begins with
+# one of these is the exception: its object stays glued, and polars refuses the line.)
+_JOINT = re.compile(rb'\}[ \t\r\n]*\{[ \t\r\n]*"(?![ \t\r\n]*(?:[,:}\]]|\Z))')
+_ONE_LINE = bytes.maketrans(b"\r\n", b"  ")
 _DTYPES: dict[str, pl.DataType] = {
     GROUP: pl.String(),
     STREAM: pl.String(),
@@ -138,18 +144,23 @@ def read(envelope: Envelope, path: str) -> Events:
     saved = content.save(path)
     if sum(map(saved.data.count, (b"{", b"["))) > _MOST_VALUES:
         raise OSError(f"more than {_MOST_VALUES} objects and lists in one document")
-    data = glued.sound(saved.data)
-    frame = _together(envelope, glued.one_a_line(data))
+    data = jsons.sound(saved.data)
+    frame = _together(envelope, one_a_line(data))
     if frame is not None:
         return Events(_numbered(frame), broken=saved.broken)
     found = Salvage(envelope)
     found.search(data.decode())
     rows = pl.DataFrame(found.rows, {LINE: pl.UInt32(), **envelope.columns}, orient="row")
     problems = pl.DataFrame(found.problems, no_problems().schema, orient="row")
-    broken = saved.broken or (glued.CUT if found.cut else None)
+    broken = saved.broken or (objects.CUT if found.cut else None)
     if found.is_full:
-        broken = f"more than {MOST_PROBLEMS} problems; the rest was not read"
+        broken = f"more than {objects.MOST_PROBLEMS} problems; the rest was not read"
     return Events(rows.with_columns(pl.col(TIMESTAMP).cast(TIME)), problems, broken)
+
+
+def one_a_line(data: bytes) -> bytes:
+    """Bring objects to a line each, if it is valid JSON; what is not valid does not become so."""
+    return _JOINT.sub(b'}\n{"', data.translate(_ONE_LINE))
 
 
 def message_at(events: Events, line: int) -> str | None:

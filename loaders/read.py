@@ -157,7 +157,7 @@ def _scan_strictly(shape: Shape, files: Mapping[int, SourceFile]) -> pl.DataFram
             raise _NeverStrictError
         numbers = pl.LazyFrame({PATH: paths, FILE: list(files)}, schema_overrides={FILE: pl.UInt32()})
         plan = plan.join(numbers, on=PATH, how="left", maintain_order="left").drop(PATH)
-        return run.collect(normalise(plan, shape.columns, _places(files)))
+        return run.collect(normalise(plan, shape.kind, shape.columns, _places(files)))
     except (pl.exceptions.PolarsError, OSError, UnicodeEncodeError):
         return None
 
@@ -178,7 +178,7 @@ def _read_carefully(shape: Shape, files: Mapping[int, SourceFile], delivered: De
                 pile.add(shape.kind or "", _tagged(frame, number))
     repeated = _parse(shape, pool, pile, delivered) if pool else {}
     frames = [
-        (kind, run.collect(normalise(pl.concat(pieces).lazy(), columns, _places(files))))
+        (kind, run.collect(normalise(pl.concat(pieces).lazy(), kind, columns, _places(files))))
         for (kind, columns), pieces in pile.frames.items()
     ]
     return Loaded(frames, pile.reports | _reports(shape, files, pile, repeated))

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from loaders import glued
-from loaders.glued import Damage
+from loaders.objects import INVALID, MOST_PROBLEMS, Values, as_text, excerpt
 from loaders.schema import TIMESTAMP
 
 if TYPE_CHECKING:
@@ -21,8 +18,6 @@ CONTROL = "CONTROL_MESSAGE"
 """The type of documents that only try out whether they arrive."""
 LATEST = 253_402_300_799_999
 """The end of the year 9999, in milliseconds."""
-MOST_PROBLEMS = 100_000
-"""More of them in a file say nothing new."""
 
 
 @dataclass(slots=True)
@@ -44,51 +39,53 @@ class Salvage:
 
     def search(self, text: str) -> None:
         """Find all that can be had, unless next to nothing is as it should be."""
-        for value in glued.decode(text, 0, self.envelope.document_begins):
+        values = Values(text, begins=self.envelope.document_begins)
+        for found in values:
             if self.is_full:
                 return
-            if isinstance(value, Damage):
-                self._salvage(text[value.start : value.end], cut=value.cut)
-            elif not isinstance(value, dict):
-                self._complain(f"this is no object: {_shown(value)}")
-            elif value.get(MESSAGE_TYPE) != CONTROL:
-                events = value.get(self.envelope.events)
+            if found.what:
+                self._salvage(text[found.start : found.end], cut=False)
+            elif not isinstance(found.value, dict):
+                self._complain(f"this is no object: {_shown(found.value)}")
+            elif found.value.get(MESSAGE_TYPE) != CONTROL:
+                events = found.value.get(self.envelope.events)
                 if isinstance(events, list):
-                    self._add(value, events)
+                    self._add(found.value, ((event, None) for event in events))
                 else:
-                    self._complain(f"an object has no {self.envelope.events}: {_shown(value)}")
+                    self._complain(f"an object has no {self.envelope.events}: {_shown(found.value)}")
+        if values.cut:
+            self.cut = True
+            self._salvage(text[values.at :], cut=True)
 
     def _salvage(self, text: str, *, cut: bool) -> None:
         """Find the whole events of a document that is damaged or lacks its end."""
-        self.cut = self.cut or cut
         listed = self.envelope.list_begins.search(text)
         if listed is None:
             if not cut:
-                self._complain(f"this is not valid JSON: {glued.excerpt(text)}")
+                self._complain(f"this is {INVALID}: {excerpt(text)}")
             return
-        events = list(glued.decode(text, listed.end(), self.envelope.event_begins, ","))
         document = _head(text[: listed.start()])
         if document.get(MESSAGE_TYPE) == CONTROL:
             return
-        if cut and events and isinstance(events[-1], Damage):
-            events.pop()
-        whole = not any(isinstance(event, Damage) for event in events)
-        self._add(document, events)
-        if whole and not cut:
-            self._complain(f"something in an object is not valid JSON: {glued.excerpt(text)}")
+        before = len(self.problems)
+        values = Values(text, listed.end(), between=",", ends="]", begins=self.envelope.event_begins)
+        self._add(document, ((found.value, found.what and text[found.start : found.end]) for found in values))
+        if not cut and len(self.problems) == before:
+            self._complain(f"something in an object is {INVALID}: {excerpt(text)}")
 
-    def _add(self, document: Mapping[str, Any], events: Iterable[object]) -> None:
-        common = [_text(document.get(key)) for key in self.envelope.document]
-        for event in events:
+    def _add(self, document: Mapping[str, Any], events: Iterable[tuple[object, str | None]]) -> None:
+        """Add events; beside each the text of what could not be decoded."""
+        common = [_optional(document.get(key)) for key in self.envelope.document]
+        for event, damaged in events:
             if self.is_full:
                 return
-            checked = _checked(event)
+            checked = f"an event is {INVALID}: {excerpt(damaged)}" if damaged else _checked(event)
             if isinstance(checked, str):
                 self._complain(checked)
                 continue
             self._number += 1
             own = [
-                _time(checked.get(key)) if name == TIMESTAMP else _text(checked.get(key))
+                _time(checked.get(key)) if name == TIMESTAMP else _optional(checked.get(key))
                 for key, name in self.envelope.event.items()
             ]
             self.rows.append((self._number, *common, *own))
@@ -105,14 +102,12 @@ class Salvage:
 
 def _head(text: str) -> dict[str, Any]:
     """What a document says before its events."""
-    value = next(glued.decode(f"{text.rstrip().rstrip(',')}}}", 0, re.compile(r"\Z")), None)
-    return value if isinstance(value, dict) else {}
+    found = next(iter(Values(f"{text.rstrip().rstrip(',')}}}")), None)
+    return found.value if found and isinstance(found.value, dict) else {}
 
 
 def _checked(event: object) -> dict[str, Any] | str:
     """Give back an event, or say why something is none."""
-    if isinstance(event, Damage):
-        return f"an event is not valid JSON: {event.text}"
     if not isinstance(event, dict):
         return f"an event is no object: {_shown(event)}"
     if event.get("message") is None:
@@ -132,15 +127,9 @@ def _time(value: object) -> int | None:
     return int(time) if 0 <= time <= LATEST else None
 
 
-def _text(value: object) -> str | None:
-    """Text as it is, anything else as JSON."""
-    if value is None or isinstance(value, str):
-        return value
-    try:
-        return json.dumps(value, ensure_ascii=False)
-    except RecursionError:
-        return "(nested too deep)"
+def _optional(value: object) -> str | None:
+    return None if value is None else as_text(value)
 
 
 def _shown(value: object) -> str:
-    return glued.excerpt(_text(value) or "null")
+    return excerpt("null" if value is None else as_text(value))

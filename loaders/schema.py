@@ -54,15 +54,15 @@ def column_dtype(column: str) -> pl.DataType:
     return _DTYPES[field.kind] if field else pl.String()
 
 
-def column_names(header: Iterable[str]) -> tuple[str, ...]:
+def column_names(header: Iterable[str], *, known: bool = True) -> tuple[str, ...]:
     """Turn the names of a header into column names, all different and none of them ours.
 
-    Known names come out as ``Field.column`` whatever their spelling; an unknown name keeps its own, with
-    ``_`` for ``-`` and for whatever polars or a query would take for more than a name.
+    Known names come out as ``Field.column`` whatever their spelling, unless ``known`` is false; another name
+    keeps its own, with ``_`` for whatever polars or a query would take for more than a name.
     """
     names: list[str] = []
     for raw in header:
-        field = resolve(raw)
+        field = resolve(raw) if known else None
         name = field.column if field and field.version else _plain(raw)
         while name in names or name in RESERVED:
             name += "_"
@@ -83,11 +83,14 @@ def in_seconds(column: str) -> pl.Expr:
     return scaled.alias(column)
 
 
-def normalise(plan: pl.LazyFrame, columns: Iterable[str], places: pl.LazyFrame) -> pl.LazyFrame:
+def normalise(
+    plan: pl.LazyFrame, kind: str | None, columns: Iterable[str], places: pl.LazyFrame
+) -> pl.LazyFrame:
     """Complete ``timestamp``, ``log_group`` and ``log_stream`` of the records of one kind.
 
     Args:
         plan: The records: the columns, ``FILE`` and ``LINE``.
+        kind: Their kind: only flow logs tell time and stream in columns of their own.
         columns: The columns they have, among them those of the envelope that the file itself told.
         places: A row for each file: ``FILE``, ``_group``, ``_name`` (Categorical: the stream where nothing
             else names it), ``_time`` (Datetime: the delivery's time, or null); and ``_stream`` (Categorical)
@@ -97,12 +100,13 @@ def normalise(plan: pl.LazyFrame, columns: Iterable[str], places: pl.LazyFrame) 
     the file's name.
     """
     have = set(columns)
-    epochs = [name for name in ("start", "end") if name in have]
+    flows = have if kind == FLOW_LOG else set()
+    epochs = [name for name in ("start", "end") if name in flows]
     times = [pl.col(TIMESTAMP)] if TIMESTAMP in have else []
     times += [(pl.col(name) * 1000).cast(TIME) for name in epochs]
     groups = [pl.col(GROUP).cast(pl.Categorical())] if GROUP in have else []
     streams = [pl.col(STREAM).cast(pl.Categorical())] if STREAM in have else []
-    named = [pl.col(name) for name in _STREAM_COLUMNS if name in have]
+    named = [pl.col(name) for name in _STREAM_COLUMNS if name in flows]
     given = places.collect_schema().names()
     if "_stream" in given:
         streams.insert(0, pl.col("_stream"))

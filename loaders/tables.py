@@ -22,11 +22,11 @@ from loaders.schema import (
     LINE,
     MESSAGE,
     STREAM,
-    TIME,
     TIMESTAMP,
     column_dtype,
     column_names,
 )
+from loaders.times import iso_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,10 +46,6 @@ _VALUE = re.compile(
 )
 # What a column is called that a function made, in Insights and in Athena.
 _COMPUTED = re.compile(r"[A-Za-z_]\w*\(.*\)|_col[0-9]+", re.DOTALL)
-_CLOCK = (
-    r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?)(?: ?(?:Z|UTC|\+00:?00))?$"
-)
-_MILLISECONDS = r"^[0-9]{12,14}$"
 _ACCOUNT = r"^[0-9]{12}:"
 _SHOWN = 80
 
@@ -117,7 +113,7 @@ def told(
     if kind is None:
         frame, found = _events(rows, names)
         return Events(frame, pl.concat([problems, found]), broken, unfinished)
-    frame, found = _records(rows, names)
+    frame, found = _records(rows, names, kind)
     found = pl.concat([problems, found]).sort("line")
     if unfinished and found.height and found["line"][-1] >= (rows[LINE].max() or 0):
         broken = broken or "the last line is not finished"
@@ -151,33 +147,35 @@ def _events(rows: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, pl.
     ]
     what = pl.coalesce(pl.when(message.is_null()).then(pl.lit("it has no @message")))
     if given is not None:
-        columns.append(_time(given).alias(TIMESTAMP))
-        lost = given.is_not_null() & _time(given).is_null()
+        columns.append(iso_time(given).alias(TIMESTAMP))
+        lost = given.is_not_null() & iso_time(given).is_null()
         what = pl.coalesce(what, pl.when(lost).then(_complaint("@timestamp", given, "a time")))
     judged = rows.select(LINE, *columns, what.alias("what"))
     problems = judged.drop_nulls("what").select(pl.col(LINE).alias("line"), "what")
     return judged.drop("what").drop_nulls(MESSAGE), problems
 
 
-def _records(rows: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _records(rows: pl.DataFrame, names: Sequence[str], kind: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     columns: list[pl.Expr] = []
     complaints, remark = [pl.lit(None, pl.String())], pl.lit(None, pl.String())
     roles = _roles(names)
     for role, text in roles.items():
         if role == TIMESTAMP:
-            columns.append(_time(text).alias(TIMESTAMP))
-            remark = _lost(_time(text), text, _complaint("@timestamp", text, "a time"))
+            columns.append(iso_time(text).alias(TIMESTAMP))
+            remark = _lost(iso_time(text), text, _complaint("@timestamp", text, "a time"))
         elif role != MESSAGE:
             columns.append(text.alias(role))
     own = _own(names, roles)
-    for name, index in zip(column_names(names[index] for index in own), own, strict=True):
-        text, dtype = pl.col(value(index)), column_dtype(name)
+    # What somebody computed is not the field, even where it has the field's name: 1.5 GB are no bytes.
+    named = column_names([names[index] for index in own], known=kind != RESULTS)
+    for name, index in zip(named, own, strict=True):
+        text, dtype = pl.col(value(index)), pl.String() if kind == RESULTS else column_dtype(name)
         if not dtype.is_integer():
             columns.append(text.cast(dtype).alias(name))
             continue
         number = _number(text, dtype)
         if name in {"start", "end"}:
-            number = pl.coalesce(number, _time(text).dt.epoch("s"))
+            number = pl.coalesce(number, iso_time(text).dt.epoch("s"))
         columns.append(number.alias(name))
         complaints.append(_lost(number, text, _complaint(name.replace("_", "-"), text, "a number")))
     judged = rows.select(
@@ -202,16 +200,6 @@ def _own(names: Sequence[str], roles: dict[str, pl.Expr]) -> list[int]:
         elif plain != _IGNORED:
             own.append(index)
     return own
-
-
-def _time(text: pl.Expr) -> pl.Expr:
-    """A time as Insights and Athena write it, in UTC and without saying so; or epoch milliseconds."""
-    clock = text.str.strip_chars().str.replace(_CLOCK, "${1} ${2}")
-    read = clock.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="ms", strict=False).dt.replace_time_zone(
-        "UTC"
-    )
-    epoch = pl.when(text.str.contains(_MILLISECONDS)).then(text).cast(pl.Int64(), strict=False).cast(TIME)
-    return pl.coalesce(read, epoch)
 
 
 def _number(text: pl.Expr, dtype: pl.DataType) -> pl.Expr:

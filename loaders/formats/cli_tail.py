@@ -10,10 +10,10 @@ import polars as pl
 from loaders import continued, kinds
 from loaders.envelopes import message_at
 from loaders.formats import Shape, register
-from loaders.jsons import iso_time
 from loaders.kinds import Events
 from loaders.lines import first_lines, read_lines
 from loaders.schema import MESSAGE, STREAM, TIMESTAMP
+from loaders.times import iso_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

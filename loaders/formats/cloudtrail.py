@@ -6,14 +6,13 @@ event may have becomes columns.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from loaders import content, jsons, kinds
+from loaders import content, jsons, kinds, objects, times
 from loaders.delimited import BOM
 from loaders.formats import Shape, register
 from loaders.kinds import EVENT_ID, Events, Parsed, carried, no_problems
@@ -58,22 +57,14 @@ _LABELS = (
 _TIME = "_time"
 _PATHS = {name: f"$.{name}" for name in _COLUMNS} | {_TIME: "$.eventTime"}
 
-# Numbers stay text: what is looked for is where an event ends, and a number may have any number of digits.
-_decode = json.JSONDecoder(parse_int=str, parse_float=str).raw_decode
 _OPENING = re.compile(r'\s*\{\s*"Records"\s*:\s*')
-_BETWEEN = re.compile(r"[\s,]*")
-_BLANK = re.compile(r"\s*")
-# Strings are stepped over as a whole, because brackets in them mean nothing; one that has no end is none.
-_BRACKETS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]|"', re.DOTALL)
+_MORE = re.compile(r"\S")
 _VERSION = re.compile(r'"eventVersion"\s*:')
 # Ids are UUIDs: anything shorter does not tell events apart.
 _ID_LENGTH = 36
 
-_CUT = "the JSON ends too early: the file is not complete"
 _OTHER = "something that is not a list of events follows the events"
 _UNREADABLE = "what follows the events is not valid JSON"
-_NOT_JSON = "not valid JSON"
-_TOO_DEEP = "nested too deeply to be read"
 
 
 class CloudTrail:
@@ -90,11 +81,11 @@ class CloudTrail:
     def parse(self, events: pl.DataFrame, detail: tuple[str, ...]) -> Parsed:  # noqa: ARG002
         """Take what every event may have out of the objects."""
         told, problems = jsons.table(events, _PATHS)
-        own = jsons.iso_time(pl.col(_TIME))
-        times = [pl.col(TIMESTAMP), own] if TIMESTAMP in events.columns else [own]
+        own = times.iso_time(pl.col(_TIME))
+        given = [pl.col(TIMESTAMP)] if TIMESTAMP in events.columns else []
         frame = told.with_columns(
             pl.col(_LABELS).cast(pl.Categorical()),
-            pl.coalesce(times).alias(TIMESTAMP),
+            pl.coalesce(*given, own).alias(TIMESTAMP),
         )
         kept = [name for name in carried(frame) if name != TIMESTAMP]
         return Parsed(self.name, frame.select(*kept, TIMESTAMP, *_COLUMNS, MESSAGE), problems)
@@ -152,9 +143,9 @@ class _Found:
 
 def _split(data: bytes) -> _Found:
     """Cut a file into the texts of its events."""
-    text = data.removeprefix(BOM).decode("utf-8", "replace")
+    text = jsons.decoded(data)
     found, at = _Found(), 0
-    while not found.broken and (at := _after(_BLANK, text, at)) < len(text):
+    while not found.broken and _MORE.search(text, at):
         opening = _OPENING.match(text, at)
         if not opening:
             found.broken = _OTHER
@@ -163,56 +154,24 @@ def _split(data: bytes) -> _Found:
         if text.startswith("[", at):
             at = _split_list(text, at + 1, found)
         if not found.broken:
-            end = _end(text, at, inside=1)
-            at, found.broken = end or len(text), None if end else _CUT
+            end = objects.closing(text, at, open_="{")
+            at, found.broken = end or len(text), None if end else objects.CUT
     return found
 
 
 def _split_list(text: str, at: int, found: _Found) -> int:
     """Cut a list into its events; where it ends."""
-    while (at := _after(_BETWEEN, text, at)) < len(text):
-        if text[at] == "]":
-            return at + 1
-        number = len(found.numbers) + len(found.problems) + 1
-        try:
-            value, end = _decode(text, at)
-        except (ValueError, RecursionError) as error:
-            after = _end(text, at) if text[at] == "{" else None
-            if after is None:
-                found.broken = _CUT if text[at] == "{" else _UNREADABLE
-                return at
-            end = after
-            found.problems.append((number, _TOO_DEEP if isinstance(error, RecursionError) else _NOT_JSON))
+    values = objects.Values(text, at, between=",", ends="]")
+    for number, value in enumerate(values, len(found.numbers) + len(found.problems) + 1):
+        if isinstance(value.value, dict):
+            found.numbers.append(number)
+            found.events.append(text[value.start : value.end])
+            found.named.append(_has_id(value.value))
         else:
-            if isinstance(value, dict):
-                found.numbers.append(number)
-                found.events.append(text[at:end])
-                found.named.append(_has_id(value))
-            else:
-                found.problems.append((number, "not a JSON object"))
-        at = end
-    found.broken = _CUT
-    return at
-
-
-def _end(text: str, at: int, inside: int = 0) -> int | None:
-    """Find where the brackets that are open have been closed again; ``None`` if they are not.
-
-    It is for what the decoder cannot read: it neither builds anything nor minds what is between brackets.
-    """
-    for found in _BRACKETS.finditer(text, at):
-        mark = found[0]
-        if mark == '"':
-            return None
-        inside += (mark in "{[") - (mark in "}]")
-        if inside == 0 and mark in "}]":
-            return found.end()
-    return None
-
-
-def _after(pattern: re.Pattern[str], text: str, at: int) -> int:
-    found = pattern.match(text, at)
-    return found.end() if found else at
+            found.problems.append((number, value.what or "not a JSON object"))
+    if not text.startswith("]", values.at):
+        found.broken = objects.CUT if values.cut or not values.lost else _UNREADABLE
+    return values.at + 1
 
 
 def _has_id(event: dict[str, Any]) -> bool:
@@ -227,11 +186,10 @@ def _holds_events(text: str) -> bool:
     first = text[1:].lstrip()
     if not text.startswith("[") or not first or first.startswith("]"):
         return text.startswith("[")
-    try:
-        value, _ = _decode(first)
-    except (ValueError, RecursionError):
+    found = next(iter(objects.Values(first)), None)
+    if found is None or found.what:
         return first.startswith("{") and bool(_VERSION.search(first))
-    return isinstance(value, dict) and _is_event(value)
+    return isinstance(found.value, dict) and _is_event(found.value)
 
 
 def _is_event(found: dict[str, Any]) -> bool:

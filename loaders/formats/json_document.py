@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from loaders import content
+from loaders import content, jsons, objects
 from loaders.delimited import BOM
 from loaders.formats import Shape, register
-from loaders.formats.json_lines import Json, has_time, visible
+from loaders.formats.json_lines import Json, has_time
 from loaders.kinds import Events, no_problems
 from loaders.schema import LINE, MESSAGE
 
@@ -22,20 +21,8 @@ if TYPE_CHECKING:
     from loaders.content import Head
     from loaders.layouts import Place
 
-# What may stand between objects: blanks, what an array is made of, and the separator of JSON text sequences.
-_BETWEEN = re.compile(r"[\s,\[\]\x1e]*")
 _BLANK = b" \t\r\n\x1e"
 _LINE_BREAK = r"\r?\n\s*"
-# More objects than these without sense, and the file is something else.
-_MOST_FAILURES = 1000
-# Numbers are only passed over here; none is too long to be.
-_DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
-# What a text that ends within "false" or "\\u00e9" lets the decoder complain about lies so near the end.
-_LONGEST_WORD = 12
-_CUT = "it ends within an object"
-_OPEN = "it ends before its array does"
-_DAMAGED = "not valid JSON"
-_TOO_DEEP = "JSON nested too deeply to be read"
 
 
 @dataclass(slots=True)
@@ -66,7 +53,7 @@ class JsonDocument:
         start = head.text.removeprefix(BOM).lstrip(_BLANK)
         if not re.match(rb"\[\s*\{|\{", start):
             return None
-        text, is_list = _text(head.text), start.startswith(b"[")
+        text, is_list = jsons.decoded(head.text), start.startswith(b"[")
         found = split(text)
         if len(found.failures) > len(found.objects):
             return None
@@ -85,7 +72,7 @@ class JsonDocument:
     def read(self, shape: Shape, path: str) -> Events:  # noqa: ARG002
         """Take a document apart; every object is a line."""
         saved = content.save(path)
-        text = _text(saved.data)
+        text = jsons.decoded(saved.data)
         found = split(text)
         numbers = pl.Series(LINE, [number for number, _, _ in found.objects], dtype=pl.UInt32)
         messages = pl.Series(MESSAGE, [text[begins:ends] for _, begins, ends in found.objects], pl.String)
@@ -96,74 +83,32 @@ class JsonDocument:
 
     def raw(self, path: str, line: int) -> str | None:
         """Give back an object."""
-        text = _text(content.save(path).data)
+        text = jsons.decoded(content.save(path).data)
         places = {number: text[begins:ends] for number, begins, ends in split(text).objects if number == line}
         return places.get(line)
 
 
 def split(text: str) -> Split:
-    """Find the objects of a document.
-
-    After an object that is none, the next one is looked for where a line begins as the line of that one does.
-    """
-    found, at, depth, number, wasted = Split(), 0, 0, 0, 0
-    while True:
-        begins = _after(_BETWEEN, text, at)
-        if text[at:begins] != ",":
-            depth += text.count("[", at, begins) - text.count("]", at, begins)
-        if begins == len(text):
-            found.broken = _OPEN if depth > 0 else None
-            return found
-        number += 1
-        try:
-            at = _DECODER.raw_decode(text, begins)[1]
-        except json.JSONDecodeError as error:
-            what, reached, is_cut = _DAMAGED, error.pos, _is_cut(text, error)
-        except RecursionError:
-            what, reached, is_cut = _TOO_DEEP, begins + len(text) // 10, False
+    """Find the objects of a document."""
+    found, at, depth = Split(), 0, 0
+    values = objects.Values(text, between=",[]\x1e")
+    for number, value in enumerate(values, 1):
+        depth += _depth(text, at, value.start)
+        at = value.end
+        if value.what:
+            found.failures.append((number, value.what))
         else:
-            found.objects.append((number, begins, at))
-            continue
-        at = _next(text, begins)
-        wasted += reached - begins
-        if at < 0 and is_cut:
-            found.broken = _CUT
-            return found
-        found.failures.append((number, what))
-        # To look for the next one again and again must not take for ever.
-        if at < 0 or wasted > 2 * len(text) or len(found.failures) == _MOST_FAILURES:
-            found.broken = f"not readable from object {number} on; the rest was not read"
-            return found
+            found.objects.append((number, value.start, value.end))
+    if values.lost and not values.cut:
+        found.broken = f"not readable from object {found.failures[-1][0]} on; the rest was not read"
+    elif values.cut or depth + _depth(text, at, values.at) > 0:
+        found.broken = objects.CUT
+    return found
 
 
-def _after(pattern: re.Pattern[str], text: str, at: int) -> int:
-    """Where what a pattern takes ends."""
-    taken = pattern.match(text, at)
-    return taken.end() if taken else at
-
-
-def _next(text: str, begins: int) -> int:
-    """Where the next object may begin, or -1: a line that is indented like that of the one before."""
-    line = text.rfind("\n", 0, begins) + 1
-    indent = text[line:begins].replace("[", "")
-    if indent.strip():
-        return -1
-    following = text.find(f"\n{indent}{{", begins)
-    return following + 1 if following >= 0 else -1
-
-
-def _is_cut(text: str, error: json.JSONDecodeError) -> bool:
-    """Whether an object is none because the text ends within it."""
-    return error.msg.startswith("Unterminated string") or error.pos + _LONGEST_WORD >= len(text.rstrip())
-
-
-def _text(data: bytes) -> str:
-    r"""What is no text stands in strings as an escaped ``\xff``."""
-    data = data.removeprefix(BOM)
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return visible(data.decode("utf-8", "backslashreplace"))
+def _depth(text: str, start: int, end: int) -> int:
+    """How many arrays more are open at the end than at the start of what stands between objects."""
+    return text.count("[", start, end) - text.count("]", start, end)
 
 
 register(JsonDocument())

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from loaders import jsons, kinds
+from loaders import jsons, kinds, times
 from loaders.formats import register
-from loaders.jsons import iso_time
 from loaders.kinds import Parsed, carried
 from loaders.lines import Lines
 from loaders.schema import MESSAGE, TIMESTAMP
@@ -66,13 +65,13 @@ class ResolverQuery:
         """Take the fields out of the objects."""
         told, problems = jsons.table(events, _PATHS)
         first = [pl.col(_ANSWERS).str.json_path_match(path) for path in _FIRST_ANSWER]
-        own = iso_time(pl.col(_TIME))
-        times = [pl.col(TIMESTAMP), own] if TIMESTAMP in events.columns else [own]
+        own = times.iso_time(pl.col(_TIME))
+        given = [pl.col(TIMESTAMP)] if TIMESTAMP in events.columns else []
         frame = told.with_columns(
             pl.coalesce(first).alias(_ANSWER),
             pl.col("srcport").cast(pl.Int32(), strict=False),
             pl.col(_LABELS).cast(pl.Categorical()),
-            pl.coalesce(times).alias(TIMESTAMP),
+            pl.coalesce(*given, own).alias(TIMESTAMP),
         )
         kept = [name for name in carried(frame) if name != TIMESTAMP]
         return Parsed(self.name, frame.select(*kept, TIMESTAMP, *_COLUMNS, MESSAGE), problems)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from loaders import careful, content, glued, jsons, kinds
+from loaders import careful, content, jsons, kinds, objects, times
 from loaders.envelopes import message_at
 from loaders.formats import Shape, register
+from loaders.jsons import WHAT
 from loaders.kinds import Events
 from loaders.schema import FLOW_LOG, LINE, MESSAGE, TIMESTAMP
 
@@ -22,7 +23,7 @@ _SAMPLE = 50
 _TEXT = "line"
 _VALUES = {MESSAGE: "$.message", "_body": "$.body", TIMESTAMP: "$['@timestamp']", "_time": "$.timestamp"}
 _SHOWN = 80
-# Objects on one line: as `glued` finds them, without what polars cannot look for.
+# Objects on one line: as `envelopes` finds them, without what polars cannot look for.
 _JOINT = r'\}\s*\{\s*"([^\s,:}\]])'
 
 
@@ -38,9 +39,9 @@ class Wrapped:
         """Unwrap the first objects and look at what is in them."""
         if not head.text.lstrip().startswith((b"{", b"\xef\xbb\xbf{")):
             return None
-        objects = _unwrap(_objects(glued.sound(head.text)).head(_SAMPLE))
-        messages = objects[MESSAGE].drop_nulls().to_list()
-        chosen = kinds.choose(messages) if len(messages) * 2 >= objects.height else None
+        parts = _unwrap(_parts(jsons.sound(head.text)).head(_SAMPLE))
+        messages = parts[MESSAGE].drop_nulls().to_list()
+        chosen = kinds.choose(messages) if len(messages) * 2 >= parts.height else None
         if chosen is None or chosen[0].name != FLOW_LOG:
             return None
         return Shape(self.name, (), chosen[1], FLOW_LOG)
@@ -58,7 +59,7 @@ class Wrapped:
         return message_at(_read(path), line)
 
 
-def _objects(data: bytes) -> pl.DataFrame:
+def _parts(data: bytes) -> pl.DataFrame:
     """Part objects: ``LINE``, or their numbers where several stand on a line, and their text."""
     lines = careful.lines_of(data).filter(pl.col(_TEXT).str.contains(r"\S"))
     parted = lines.with_columns(pl.col(_TEXT).str.replace_all(_JOINT, '}\n{"${1}').str.split("\n")).explode(
@@ -69,23 +70,22 @@ def _objects(data: bytes) -> pl.DataFrame:
     return parted.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.UInt32).alias(LINE))
 
 
-def _unwrap(objects: pl.DataFrame) -> pl.DataFrame:
+def _unwrap(parts: pl.DataFrame) -> pl.DataFrame:
     """Take out messages and times; no message where there is none or no object."""
-    taken = objects.with_columns(jsons.paths(_TEXT, _VALUES))
-    time = jsons.iso_time(pl.coalesce(TIMESTAMP, "_time")).alias(TIMESTAMP)
-    return taken.select(LINE, _TEXT, pl.coalesce(MESSAGE, "_body").alias(MESSAGE), time)
+    taken = jsons.taken(parts, _TEXT, _VALUES)
+    time = times.iso_time(pl.coalesce(TIMESTAMP, "_time")).alias(TIMESTAMP)
+    return taken.select(LINE, _TEXT, pl.coalesce(MESSAGE, "_body").alias(MESSAGE), time, WHAT)
 
 
 def _read(path: str) -> Events:
     saved = content.save(path)
-    taken = _unwrap(_objects(glued.sound(saved.data)))
+    taken = _unwrap(_parts(jsons.sound(saved.data)))
     bad = taken.filter(pl.col(MESSAGE).is_null())
     broken = saved.broken
     if bad.height and bad[LINE][-1] == taken[LINE][-1] and not saved.data.endswith(b"\n"):
         half = saved.cut or not bad[_TEXT][-1].rstrip().endswith("}")
-        bad, broken = (bad.head(-1), broken or glued.CUT) if half else (bad, broken)
-    empty, other = pl.lit("no message in this object"), pl.lit("this is no JSON object")
-    reason = pl.when(jsons.is_object(pl.col(_TEXT))).then(empty).otherwise(other)
+        bad, broken = (bad.head(-1), broken or objects.CUT) if half else (bad, broken)
+    reason = pl.col(WHAT).fill_null("no message in this object")
     what = pl.format("{}: {}", reason, pl.col(_TEXT).str.slice(0, _SHOWN)).alias("what")
     events = taken.filter(pl.col(MESSAGE).is_not_null()).select(LINE, TIMESTAMP, MESSAGE)
     return Events(events, bad.select(pl.col(LINE).alias("line"), what), broken)

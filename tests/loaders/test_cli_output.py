@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loaders import glued
+from loaders import objects
 from tests.loaders.files import ENI, START, load, only, problems, put, record, records
 
 MS = START * 1000
@@ -127,7 +127,7 @@ def test_a_page_that_is_cut_off_keeps_its_whole_events(tmp_path):
         put(tmp_path, "out.json", text[:size].encode())
         dataset = load(tmp_path)
         assert records(dataset, "message") == ["one", "two"][: sum(size >= end for end in ends)], size
-        assert (only(dataset).state, only(dataset).reason) == ("incomplete", glued.CUT), size
+        assert (only(dataset).state, only(dataset).reason) == ("incomplete", objects.CUT), size
         assert not problems(dataset), size
 
 
@@ -269,7 +269,7 @@ def test_wrapped_lines_with_problems(read):
     assert records(dataset, "line") == [1, 5]
     assert problems(dataset) == [
         ("out.log", 2, 'no message in this object: {"other": 1}'),
-        ("out.log", 3, "this is no JSON object: garbage"),
+        ("out.log", 3, "not valid JSON: garbage"),
         ("out.log", 4, "3 fields where 14 are expected"),
     ]
 
@@ -278,7 +278,7 @@ def test_a_wrapped_line_that_is_cut_off(read):
     data = json.dumps({"message": record()}) + "\n" + json.dumps({"message": record()})
     dataset = read(data[:-9])
     assert records(dataset, "line") == [1]
-    assert (only(dataset).state, only(dataset).reason) == ("incomplete", glued.CUT)
+    assert (only(dataset).state, only(dataset).reason) == ("incomplete", objects.CUT)
 
 
 def test_other_lines_of_json_are_not_taken_for_wrapped_ones(read):

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loaders import envelopes, glued, salvage
+from loaders import envelopes, objects, salvage
 from loaders.load import Library
 from tests.loaders.files import START, load, only, problems, put, record, records, reports
 
@@ -172,7 +172,7 @@ def test_every_joint_that_is_found_is_one(documents, between):
     """Each line is whole objects, and all of them are there in their order."""
     data = between.join(json.dumps(document) for document in documents).encode()
     found = []
-    for line in glued.one_a_line(data).decode().split("\n"):
+    for line in envelopes.one_a_line(data).decode().split("\n"):
         at = 0
         while at < len(line.rstrip()):
             value, at = json.JSONDecoder().raw_decode(line, len(line) - len(line[at:].lstrip()))
@@ -321,7 +321,7 @@ def test_cut_off_gzip_is_not_complete_and_keeps_what_is_whole(tmp_path):
 
 def test_the_end_of_a_cut_off_file_says_so(read):
     dataset = read(compact(texts("one", "two"))[:-10])
-    assert (only(dataset).state, only(dataset).reason) == ("incomplete", glued.CUT)
+    assert (only(dataset).state, only(dataset).reason) == ("incomplete", objects.CUT)
 
 
 def test_an_event_that_is_delivered_twice_in_a_file_is_one_record(read):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loaders import kinds
+from loaders import kinds, objects
 from loaders.formats.json_document import split
 from loaders.formats.json_lines import TIME_KEYS
 from loaders.kinds import choose
@@ -203,7 +203,7 @@ def test_what_is_nested_too_deeply_is_a_problem(tmp_path, depth):
     put(tmp_path, "a.log", text(line(), '{"a":' * depth + "1" + "}" * depth, line()))
     dataset = load(tmp_path)
     assert records(dataset, "line") == [1, 3]
-    assert problems(dataset) == [("a.log", 2, "JSON nested too deeply to be read")]
+    assert problems(dataset) == [("a.log", 2, "nested too deeply to be read")]
 
 
 @settings(deadline=None)
@@ -265,7 +265,7 @@ def test_a_document_that_is_cut_off_keeps_its_whole_objects(document):
 def test_a_cut_document_is_incomplete(tmp_path):
     put(tmp_path, "a.json", json.dumps(OBJECTS, indent=2).encode()[:-20])
     report = only(load(tmp_path))
-    assert (report.state, report.reason, report.records) == ("incomplete", "it ends within an object", 2)
+    assert (report.state, report.reason, report.records) == ("incomplete", objects.CUT, 2)
 
 
 def test_a_damaged_object_of_a_printed_document_is_named_and_the_next_ones_are_read(tmp_path):
@@ -276,12 +276,42 @@ def test_a_damaged_object_of_a_printed_document_is_named_and_the_next_ones_are_r
     assert problems(dataset) == [("a.json", 2, "not valid JSON")]
 
 
-def test_where_the_next_object_begins_cannot_be_told_the_document_is_incomplete(tmp_path):
-    damaged = json.dumps(OBJECTS).replace('"n": 1,', '"n": ,', 1)
-    put(tmp_path, "a.json", damaged.encode())
-    report = only(load(tmp_path))
-    assert report.records == 1
-    assert report.reason == "not readable from object 2 on; the rest was not read"
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        '{"time": x}',
+        '{"other": "not", closed}',
+        '{"time": "no quote, "n": 1}',
+        '{"time": "a "quoted" word"}',
+        '{"time": [1}',
+        '{"time": {"n": 1}',
+        '{"time":' * 10_000 + "1" + "}" * 10_000,
+        '{"time":' + "[" * 10_000 + "]" * 10_000 + "}",
+    ],
+)
+@pytest.mark.parametrize("document", ["[{},{},{}]", "[{},\n{},\n{}\n]", "{}{}{}", "[{}, {}, {}"])
+def test_what_stands_before_and_behind_a_damaged_object_is_kept(tmp_path, document, damaged):
+    good = json.dumps(OBJECTS[0])
+    text = document.replace("{}", "%s") % (good, damaged, good)
+    put(tmp_path, "a.json", text.encode())
+    dataset = load(tmp_path)
+    assert records(dataset, "line") == [1, 3]
+    assert [line for _, line, _ in problems(dataset)] == [2]
+    assert (only(dataset).state == "complete") == (document != "[{}, {}, {}")
+
+
+def test_behind_a_damaged_object_its_parts_are_no_objects_of_the_document():
+    kids = '{"time": 1, "kids": [{"time": 2}, {"time": 3}], "bad": }'
+    found = split(f'[{kids}, {{"time": 4}}]')
+    assert [number for number, _, _ in found.objects] == [2]
+    assert found.failures == [(1, objects.INVALID)]
+
+
+def test_where_nothing_follows_that_could_be_read_the_document_is_incomplete():
+    found = split('[{"a": 1}, {"a": "x"y}]')
+    assert (len(found.objects), found.failures) == (1, [(2, objects.INVALID)])
+    found = split('[{"a": 1}, {"a": "x" y" [}]')
+    assert (len(found.objects), found.broken) == (1, "not readable from object 2 on; the rest was not read")
 
 
 def test_a_hostile_document_is_given_up_soon():

@@ -226,7 +226,14 @@ def test_a_count_is_a_result_with_its_own_columns(tmp_path):
     put(tmp_path, "a.csv", plain(["srcAddr", "count(*)"], ["10.0.0.1", "12"]))
     dataset = load(tmp_path)
     assert only_kind(dataset) == {"results"}
-    assert records(dataset, "srcaddr", "count___") == [("10.0.0.1", "12")]
+    assert records(dataset, "srcAddr", "count___") == [("10.0.0.1", "12")]
+
+
+def test_the_columns_of_a_result_are_text_under_their_own_names(tmp_path):
+    put(tmp_path, "a.csv", plain(["@timestamp", "bytes", "Start", "count(*)"], [TIME, "1.5 GB", "noon", "-"]))
+    dataset = load(tmp_path)
+    assert records(dataset, "timestamp", "bytes", "Start", "count___") == [(WHEN, "1.5 GB", "noon", None)]
+    assert not problems(dataset)
 
 
 @pytest.mark.parametrize("header", [["@timestamp", "level"], ["bin(5m)", "sum(bytes)"], ["dstport", "_col1"]])
@@ -342,7 +349,7 @@ def test_an_answer_of_counts_is_a_result(tmp_path):
     put(tmp_path, "a.json", answer({"dstPort": "443", "count(*)": "9"}, queryLanguage="CWLI"))
     dataset = load(tmp_path)
     assert only_kind(dataset) == {"results"}
-    assert records(dataset, "dstport", "count___") == [(443, "9")]
+    assert records(dataset, "dstPort", "count___") == [("443", "9")]
 
 
 def test_answers_after_one_another_are_all_read(tmp_path):
@@ -365,7 +372,7 @@ def test_cut_off_anywhere_whole_rows_are_kept_and_the_file_is_incomplete(tmp_pat
     assert heights == sorted(heights)
     assert (heights[0], heights[-1]) == (1, 3 if not console else heights[-1])
     assert {(report.state, report.reason) for report in dataset.files.values()} == {
-        ("incomplete", "the JSON is cut off or damaged")
+        ("incomplete", "the JSON ends too early: the file is not complete")
     }
 
 
@@ -439,3 +446,23 @@ def test_no_bytes_make_it_fail(noise, data):
         put(Path(folder), "a", data + noise)
         put(Path(folder), "b", data[: len(data) // 2] + noise + data[len(data) // 2 :])
         assert load(Path(folder)).files
+
+
+@pytest.mark.parametrize("console", [False, True], ids=["CLI", "console"])
+@pytest.mark.parametrize("indent", [None, 2])
+def test_rows_before_and_behind_a_damaged_one_are_kept(tmp_path, console, indent):
+    row = dict(zip(FIELDS, ROW, strict=True))
+    rows = [row, row | {"bytes": "damaged"}, row]
+    data = json.dumps(rows if console else json.loads(answer(*rows)), indent=indent).encode()
+    put(tmp_path, "a.json", data.replace(b'"damaged"', b"damaged"))
+    dataset = load(tmp_path)
+    assert records(dataset, "line", "bytes") == [(1, 180), (3, 180)]
+    assert problems(dataset) == [("a.json", 2, "not valid JSON")]
+
+
+def test_results_may_name_columns_as_flow_logs_do(tmp_path):
+    put(tmp_path, "a.csv", b'"@timestamp","start","bytes","count(*)"\n"","10:00","1.5 GB","3"\n')
+    dataset = load(tmp_path)
+    assert [part.kind for part in dataset.parts] == ["results"]
+    assert dataset.parts[0].frame.select("start", "bytes").rows() == [("10:00", "1.5 GB")]
+    assert dataset.summary().select("log_stream", "bytes").rows() == [("a.csv", 0)]
