@@ -9,6 +9,7 @@ import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from loaders.fields import BY_COLUMN, Kind
 from query.services import protocol_name, service_name
@@ -259,7 +260,8 @@ def _generic(name: str, value: object) -> Line:
         return Line(name.replace("_", "-"), str(value), "a field that this version of flowtui does not know")
     meaning = (field.values or {}).get(str(value), field.meaning)
     shown = whole(value) if field.kind is Kind.INT64 and isinstance(value, int) else str(value)
-    return Line(field.name, shown, meaning)
+    # Percent-encoded in the log, so that blanks do not part its words; a person gets to read the words.
+    return Line(field.name, unquote(shown) if "-tag" in field.name else shown, meaning)
 
 
 def share(accepted: int, rejected: int) -> str:

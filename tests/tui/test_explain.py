@@ -265,3 +265,8 @@ def test_a_service_is_known_by_either_of_its_ports():
     assert service(record(srcport=51515, dstport=51516)) == ""
     assert protocol_text(record(protocol=253)) == "253" or protocol_text(record(protocol=253)).isalpha()
     assert protocol_text(record(protocol=None)) == ""
+
+
+def test_tags_are_shown_as_they_were_given():
+    lines = {line.label: line.value for line in explain(record(instance_tag="my%20app", asg_tag_2="a%2Db"))}
+    assert (lines["instance-tag"], lines["asg-tag-2"]) == ("my app", "a-b")
