@@ -108,7 +108,7 @@ def kinds() -> tuple[Kind, ...]:
     from loaders.formats import formats
 
     formats()
-    return tuple(sorted(_KINDS.values(), key=lambda kind: kind.rank))
+    return tuple(sorted(_KINDS.values(), key=lambda kind: (kind.rank, kind.name)))
 
 
 def choose(sample: Sequence[str]) -> tuple[Kind, tuple[str, ...]] | None:

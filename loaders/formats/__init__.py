@@ -88,7 +88,7 @@ def formats() -> tuple[Format, ...]:
     """Every format of this package, in the order in which they are asked."""
     for module in pkgutil.iter_modules(__path__):
         importlib.import_module(f"{__name__}.{module.name}")
-    return tuple(sorted(_FORMATS.values(), key=lambda format_: format_.rank))
+    return tuple(sorted(_FORMATS.values(), key=lambda format_: (format_.rank, format_.name)))
 
 
 def by_name(name: str) -> Format:
