@@ -24,6 +24,9 @@ EVENT_ID = "_event_id"
 FIELDS = "_fields"
 """String: what a person says the fields of flow-log messages are, with blanks between them; or null."""
 
+APART = "_apart"
+"""UInt32: the file of events whose packaging names no log group; each file then has a kind of its own."""
+
 # So many messages of a log group decide of which kind the group is.
 _SAMPLE = 50
 
@@ -125,23 +128,34 @@ def parse(events: pl.DataFrame, kind: str | None, detail: tuple[str, ...] = ()) 
 
     Args:
         events: As ``Kind.parse`` takes them, of any log groups.
-        kind: Their kind, or ``None``: then each log group shows by its own messages of which kind it is.
+        kind: Their kind; with ``None`` the messages of each log group (each file, if none is named) show it.
         detail: What the kind needs to know, when it is given.
     """
     if kind is not None:
         kinds()
         return [_KINDS[kind].parse(events, detail)]
     parsed = []
-    by = [GROUP, FIELDS] if FIELDS in events.columns else [GROUP]
+    by = [name for name in (GROUP, FIELDS, APART) if name in events.columns]
     for group in events.partition_by(by, maintain_order=True):
-        found = _told(group) or choose(_sample(group))
-        if found is None:
-            what = pl.lit("not a message that flowtui knows").alias("what")
-            problems = group.select(FILE, pl.col(LINE).alias("line"), what)
-            parsed.append(Parsed("", group.select(FILE, LINE).clear(), problems))
-        else:
-            parsed.append(found[0].parse(group, found[1]))
+        told = _told(group)
+        parsed.append(told[0].parse(group, told[1]) if told else _parse_alike(group))
     return parsed
+
+
+def _parse_alike(events: pl.DataFrame) -> Parsed:
+    """Turn messages into columns of the kind that they look like; what refuses most is not their kind."""
+    sample, parsed = _sample(events), None
+    for kind in kinds():
+        detail = kind.fit(sample)
+        if detail is not None:
+            parsed = kind.parse(events, detail)
+            if 2 * parsed.problems.height <= events.height:
+                return parsed
+    if parsed is not None:
+        return parsed
+    what = pl.lit("not a message that flowtui knows").alias("what")
+    problems = events.select(FILE, pl.col(LINE).alias("line"), what)
+    return Parsed("", events.select(FILE, LINE).clear(), problems)
 
 
 def _told(events: pl.DataFrame) -> tuple[Kind, tuple[str, ...]] | None:

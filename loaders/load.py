@@ -97,15 +97,19 @@ class Library:
             self.dataset = Dataset(self.dataset.parts, self.dataset.files)
             yield self.dataset
 
-    def read_all(self) -> Dataset:
+    def read_all(self, *, any_file: bool = False) -> Dataset:
         """Read everything at once.
+
+        Args:
+            any_file: Be content with files of which none is a log.
 
         Raises:
             NoLogsError: There is no log below the roots.
         """
         for _ in self.refresh():
             pass
-        require_logs(self.dataset, self._roots)
+        if not (any_file and self.dataset.files):
+            require_logs(self.dataset, self._roots)
         return self.dataset
 
     def _changes(self) -> tuple[list[SourceFile], set[int]]:

@@ -16,7 +16,7 @@ from loaders import kinds, run
 from loaders.dataset import FileReport
 from loaders.delimited import DOUBT, PATH
 from loaders.formats import Shape, by_name
-from loaders.kinds import EVENT_ID, FIELDS, Events, no_problems
+from loaders.kinds import APART, EVENT_ID, FIELDS, Events, no_problems
 from loaders.schema import FILE, GROUP, LINE, STREAM, TIME, normalise
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ def _pooled(frame: pl.DataFrame, number: int, file: SourceFile) -> pl.DataFrame:
     frame = frame.with_columns(pl.lit(number, dtype=pl.UInt32()).alias(FILE))
     told = " ".join(file.place.fields) or None
     if GROUP not in frame.columns:
-        frame = frame.with_columns(pl.lit(file.place.group).alias(GROUP))
+        frame = frame.with_columns(pl.lit(file.place.group).alias(GROUP), pl.col(FILE).alias(APART))
         return frame.with_columns(pl.lit(told).alias(FIELDS)) if told else frame
     given = frame[GROUP].drop_nulls().unique().to_list()
     names = {group: file.names.of(group) for group in given}

@@ -30,6 +30,16 @@ _INVENTORY_KEYS = (
 _INVENTORY = re.compile(rb'\s*\{\s*"(%s)"\s*:' % b"|".join(key.encode() for key in _INVENTORY_KEYS))
 
 
+_TAR_AT = 257
+_MAGIC = {
+    b"PK\x03\x04": "an archive (zip): unpack it first",
+    b"7z\xbc\xaf\x27\x1c": "an archive (7z): unpack it first",
+    b"\xfd7zXZ\0": "compressed with xz: unpack it first",
+    b"BZh": "compressed with bzip2: unpack it first",
+    b"SQLite format 3\0": "an SQLite database",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Unrecognised:
     """A file that holds no records for us.
@@ -54,6 +64,8 @@ def recognise(file: SourceFile) -> Shape | Unrecognised:
         # Before any format is asked, because to some of them all JSON is alike.
         if inventory := _INVENTORY.match(head.text.removeprefix(BOM)):
             return Unrecognised("skipped", f"AWS inventory ({inventory[1].decode()})")
+        if what := _other_than_text(head.text):
+            return Unrecognised("skipped", what)
         for format_ in formats():
             if shape := format_.recognise(head, file.path, file.place):
                 return shape
@@ -69,3 +81,10 @@ def recognise(file: SourceFile) -> Shape | Unrecognised:
     if head.container == "parquet":
         return Unrecognised("skipped", "Parquet without the fields of a flow log")
     return Unrecognised("skipped", "not a log that flowtui knows")
+
+
+def _other_than_text(beginning: bytes) -> str | None:
+    """Say what a file is that holds other files, or is packed in a way that is not unpacked here."""
+    if beginning[_TAR_AT:].startswith(b"ustar"):
+        return "an archive (tar): unpack it first"
+    return next((what for magic, what in _MAGIC.items() if beginning.startswith(magic)), None)

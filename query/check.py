@@ -136,8 +136,6 @@ def _unquoted(left: tree.Expr, operator: str, right: tree.Field, columns: Collec
     """Explain ``action = REJECT`` and ``protocol = tcp``, where a value stands without quotes."""
     if names.is_known(right.name) or names.column_of(right.name, columns) is not None:
         return
-    if names.has_messages(columns) and right.name.lower() not in WORDS:
-        return  # it may be another field of the message
     word, name = right.name, left.name if isinstance(left, tree.Field) else ""
     column, value = WORDS.get(word.lower(), ("", ""))
     if column != name:

@@ -204,9 +204,10 @@ def groups(
     summary = summarise(dataset, Scope(since=since, until=until, filter=" and ".join(conditions)))
     write(summary.to_dicts(), SUMMARY_COLUMNS, form)
     if dataset.problem_count:
-        click.echo(
-            f"{dataset.problem_count} lines or files could not be read; `flowtui check` names them.", err=True
-        )
+        from tui.wording import plural
+
+        bad = plural(dataset.problem_count, "problem")
+        click.echo(f"{bad} with lines or files; `flowtui check` names them.", err=True)
     if not once:
         _tell_overlaps(found)
 
@@ -219,7 +220,7 @@ def groups(
 def check(paths: tuple[str, ...], form: str, *, follow_links: bool, no_store: bool) -> None:
     """Say of each file what it is and what is wrong with it; exit status 1 if anything is."""
     del no_store
-    dataset = _read(paths, None, None, follow_links=follow_links)
+    dataset = _read(paths, None, None, follow_links=follow_links, any_file=True)
     reports = sorted(dataset.files.values(), key=lambda report: report.source.name)
     rows = [_checked(report) for report in reports]
     if form == "table":
@@ -232,7 +233,7 @@ def check(paths: tuple[str, ...], form: str, *, follow_links: bool, no_store: bo
     repeated = sum(report.repeated for report in reports)
     if repeated:
         click.echo(f"{repeated} events were delivered more than once and are counted once.", err=True)
-    if not all(report.sound for report in reports):
+    if not all(report.sound for report in reports) or not any(report.format for report in reports):
         sys.exit(_FAILED)
 
 
@@ -294,13 +295,20 @@ def _print_check(rows: list[dict[str, Any]], reports: list[FileReport]) -> None:
 
 
 def _read(
-    paths: tuple[str, ...], since: datetime | None, until: datetime | None, *, follow_links: bool
+    paths: tuple[str, ...],
+    since: datetime | None,
+    until: datetime | None,
+    *,
+    follow_links: bool,
+    any_file: bool = False,
 ) -> Dataset:
     from loaders.discover import NoLogsError
     from loaders.load import Library
 
     try:
-        return Library(paths or (".",), since=since, until=until, follow_links=follow_links).read_all()
+        return Library(paths or (".",), since=since, until=until, follow_links=follow_links).read_all(
+            any_file=any_file
+        )
     except NoLogsError as error:
         _give_up(str(error))
 

@@ -8,11 +8,12 @@ import tempfile
 from pathlib import Path
 
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loaders.fields import BY_COLUMN, FIELDS
-from tests.loaders.files import NAMES, load
+from tests.loaders.files import HEADER, NAMES, load, put, record, reports, text
 
 KNOWN = {field.name: field.column for field in FIELDS}
 NUMBERS = {field.name for field in FIELDS if field.kind.is_number}
@@ -143,5 +144,22 @@ def test_records_and_problems_account_for_every_line(files):
         found = frame.filter(pl.col("_file") == file).sort("_line")
         assert found["_line"].to_list() == list(records)
         assert report.records == len(records)
-        for row, record in zip(found.iter_rows(named=True), records.values(), strict=True):
-            assert {name: row[name] for name in record} == record
+        for row, expected in zip(found.iter_rows(named=True), records.values(), strict=True):
+            assert {name: row[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"PK\x03\x04" + bytes(30), "an archive (zip): unpack it first"),
+        (bytes(257) + b"ustar" + bytes(300), "an archive (tar): unpack it first"),
+        (gzip.compress(bytes(257) + b"ustar" + bytes(300)), "an archive (tar): unpack it first"),
+        (b"SQLite format 3\0" + bytes(100), "an SQLite database"),
+    ],
+    ids=["zip", "tar", "tar.gz", "sqlite"],
+)
+def test_what_has_to_be_unpacked_first_is_passed_over_and_says_so(tmp_path, data, reason):
+    put(tmp_path, "a.log", data)
+    put(tmp_path, "b.log", text(HEADER, record()))
+    found = reports(load(tmp_path))["a.log"]
+    assert (found.state, found.reason) == ("skipped", reason)

@@ -309,3 +309,24 @@ def test_whatever_is_changed_nothing_raises_and_no_record_is_made_up(sample, dat
         load(Path(root))
         put(Path(root), "out.log", good[:at])
         assert load(Path(root)).height <= good.count(b"\n") + 2
+
+
+def test_files_that_name_no_log_group_decide_each_for_themselves(tmp_path):
+    flows = {"events": [{"timestamp": START * 1000, "message": record(srcport=n)} for n in range(2)]}
+    words = {"events": [{"timestamp": START * 1000, "message": f"START {n} of it"} for n in range(9)]}
+    put(tmp_path, "flows.json", json.dumps(flows).encode())
+    put(tmp_path, "words.json", json.dumps(words).encode())
+    dataset = load(tmp_path)
+    assert {report.source.name: report.records for report in dataset.files.values()} == {
+        "flows.json": 2,
+        "words.json": 9,
+    }
+    assert {part.kind for part in dataset.parts} == {"flow-log", "text"}
+
+
+def test_messages_are_not_of_a_kind_that_refuses_most_of_them(tmp_path):
+    messages = [record(), *(f"START {n}" for n in range(9))]
+    events = [{"timestamp": START * 1000, "message": message} for message in messages]
+    put(tmp_path, "mixed.json", json.dumps({"events": events}).encode())
+    dataset = load(tmp_path)
+    assert (dataset.height, dataset.problem_count) == (10, 0)

@@ -429,3 +429,13 @@ def test_help_and_version_do_not_even_import_polars():
 def test_the_screen_is_drawn_before_polars_is_there():
     code = "import sys; import tui.app; assert 'polars' not in sys.modules; assert 'watchfiles' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, check=True, timeout=60)
+
+
+def test_check_says_what_each_file_is_also_where_none_is_a_log(tmp_path):
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    said = subprocess.run(
+        [sys.executable, "-m", "tui.cli", "check", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert said.returncode == 1
+    assert "picture.png" in said.stdout
+    assert "not a log that flowtui knows" in said.stdout

@@ -57,7 +57,7 @@ async def test_problems_are_listed_with_file_and_line_and_shown_as_they_stand(wi
             "b/second.log.gz",
             "3 3 fields where 14 are expected",
             "c/cut.log.gz",
-            "ends too early: the file is not complete",
+            "the gzip data ends too early",
         )
         for row, what in zip(listed, expected, strict=True):
             assert what in " ".join(row.split()), listed

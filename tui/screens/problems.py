@@ -81,13 +81,19 @@ class ProblemSource:
         head = [Row((number, "file"), _file_cells(report), tone or "strong", about)]
         if report.reason:
             head.append(
-                Row((number, "reason"), ("", _INDENT + clean(report.reason), *_NO_CELLS), tone, about)
+                Row(
+                    (number, "reason"),
+                    ("", _INDENT + clean(report.reason), *_NO_CELLS),
+                    tone,
+                    about,
+                    prose=True,
+                )
             )
         found = head[skip : skip + amount]
         lines = report.problems.slice(max(0, skip - len(head)), amount - len(found))
         for line, what in lines.iter_rows():
             cells = ("" if line is None else whole(line), _INDENT + clean(what), *_NO_CELLS)
-            found.append(Row((number, line), cells, tone, about | {"line": line}))
+            found.append(Row((number, line), cells, tone, about | {"line": line}, prose=True))
         return found
 
 

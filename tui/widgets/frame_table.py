@@ -386,7 +386,7 @@ class FrameTable(ScrollView, can_focus=True):
         pending = ""
         for place, (index, space) in enumerate(self._layout.fit):
             column = columns[index]
-            text = set_text(row.cells[index], space, column)
+            text = set_text(row.cells[index], space, column, prose=row.prose)
             gap = GAP if place else ""
             style = base
             if column.toned and row.tone and not whole and not under:

@@ -51,12 +51,14 @@ class Row:
         cells: The text of every column, safe to show.
         tone: ``accept``, ``reject``, ``warn``, ``dim``, ``strong`` or empty.
         record: Whatever the source wants to be given back.
+        prose: Whether its texts are sentences: one that is too long is cut at its end.
     """
 
     identity: Hashable
     cells: tuple[str, ...]
     tone: str = ""
     record: Mapping[str, Any] = field(default_factory=dict)
+    prose: bool = False
 
 
 class RowSource(Protocol):
@@ -119,10 +121,10 @@ class Layout:
         return GAP.join(parts)
 
 
-def set_text(text: str, width: int, column: Column) -> str:
-    """Fit text into a column; what is too long loses its middle."""
+def set_text(text: str, width: int, column: Column, *, prose: bool = False) -> str:
+    """Fit text into a column; what is too long loses its middle, a sentence its end."""
     length = cell_len(text)
     if length > width:
-        return set_cell_size(shorten(text, width, column.tail), width)
+        return set_cell_size(shorten(text, width, 0 if prose else column.tail), width)
     blanks = " " * (width - length)
     return blanks + text if column.right else text + blanks
