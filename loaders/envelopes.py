@@ -11,13 +11,13 @@ import polars as pl
 
 from loaders import content, jsons, objects
 from loaders.delimited import BOM
-from loaders.formats import Shape
+from loaders.formats import OneByOne, Shape
 from loaders.kinds import EVENT_ID, Events, no_problems
 from loaders.salvage import CONTROL, LATEST, MESSAGE_TYPE, Salvage
 from loaders.schema import GROUP, LINE, MESSAGE, STREAM, TIME, TIMESTAMP
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from loaders.content import Head
     from loaders.layouts import Place
@@ -91,7 +91,7 @@ class Envelope:
         return not rest or rest.startswith("]") or self.event_begins.match(rest) is not None
 
 
-class Documents:
+class Documents(OneByOne):
     """A format of such documents."""
 
     def __init__(
@@ -110,16 +110,12 @@ class Documents:
         self.name, self.rank, self.about, self.sign = name, rank, about, sign
         self._envelope, self._needs = envelope, re.compile(needs)
 
-    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:  # noqa: ARG002
+    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:
         """Look for the keys of a document and of an event."""
         text = head.text.removeprefix(BOM).decode("utf-8", "replace")
         return Shape(self.name) if self._envelope.is_in(text) and self._needs.search(text) else None
 
-    def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:  # noqa: ARG002
-        """Documents are read one by one; the messages of many files are parsed together."""
-        return None
-
-    def read(self, shape: Shape, path: str) -> Events:  # noqa: ARG002
+    def read(self, shape: Shape, path: str) -> Events:
         """Unpack the events."""
         return read(self._envelope, path)
 

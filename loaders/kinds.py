@@ -16,7 +16,7 @@ from loaders import orders
 from loaders.schema import FILE, FLOW_LOG, GROUP, LINE, MESSAGE, STREAM, TIMESTAMP, column_names
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 EVENT_ID = "_event_id"
 """String: what tells an event from every other one; an event that is delivered twice has it twice."""
@@ -116,11 +116,14 @@ def kinds() -> tuple[Kind, ...]:
 
 def choose(sample: Sequence[str]) -> tuple[Kind, tuple[str, ...]] | None:
     """Find the kind that messages look like, and what it needs to know to parse them."""
+    return next(_fitting(sample), None)
+
+
+def _fitting(sample: Sequence[str]) -> Iterator[tuple[Kind, tuple[str, ...]]]:
     for kind in kinds():
         detail = kind.fit(sample)
         if detail is not None:
-            return kind, detail
-    return None
+            yield kind, detail
 
 
 def parse(events: pl.DataFrame, kind: str | None, detail: tuple[str, ...] = ()) -> list[Parsed]:
@@ -144,18 +147,10 @@ def parse(events: pl.DataFrame, kind: str | None, detail: tuple[str, ...] = ()) 
 
 def _parse_alike(events: pl.DataFrame) -> Parsed:
     """Turn messages into columns of the kind that they look like; what refuses most is not their kind."""
-    sample, parsed = _sample(events), None
-    for kind in kinds():
-        detail = kind.fit(sample)
-        if detail is not None:
-            parsed = kind.parse(events, detail)
-            if 2 * parsed.problems.height <= events.height:
-                return parsed
-    if parsed is not None:
-        return parsed
-    what = pl.lit("not a message that flowtui knows").alias("what")
-    problems = events.select(FILE, pl.col(LINE).alias("line"), what)
-    return Parsed("", events.select(FILE, LINE).clear(), problems)
+    found = _fitting(_sample(events))
+    # Anything is text, so there is always a kind left that refuses nothing.
+    parsed = (kind.parse(events, detail) for kind, detail in found)
+    return next(one for one in parsed if 2 * one.problems.height <= events.height)
 
 
 def _told(events: pl.DataFrame) -> tuple[Kind, tuple[str, ...]] | None:

@@ -8,13 +8,11 @@ import polars as pl
 
 from loaders import careful, content
 from loaders.delimited import BOM
-from loaders.formats import Shape
+from loaders.formats import OneByOne, Shape
 from loaders.kinds import Events, no_problems
 from loaders.schema import MESSAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from loaders.content import Head
     from loaders.kinds import Kind
     from loaders.layouts import Place
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 _SAMPLE = 50
 
 
-class Lines:
+class Lines(OneByOne):
     """A format of text files without any packaging."""
 
     def __init__(self, name: str, rank: int, kind: Kind, *, about: str, sign: str) -> None:
@@ -39,17 +37,13 @@ class Lines:
         self.name, self.rank, self.about, self.sign = name, rank, about, sign
         self._kind = kind
 
-    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:  # noqa: ARG002
+    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:
         """Ask the kind about the first lines."""
         lines = first_lines(head)
         detail = self._kind.fit(lines) if lines else None
         return None if detail is None else Shape(self.name, (), detail, self._kind.name)
 
-    def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:  # noqa: ARG002
-        """Lines are only read carefully; those of many files are parsed together."""
-        return None
-
-    def read(self, shape: Shape, path: str) -> Events:  # noqa: ARG002
+    def read(self, shape: Shape, path: str) -> Events:
         """Split into lines that are not blank."""
         return read_lines(path)
 

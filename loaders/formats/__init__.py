@@ -75,6 +75,14 @@ class Format(Protocol):
         """Give back a record as it stands in the file; ``None`` when the file has changed."""
 
 
+class OneByOne:
+    """What formats share whose files have no strict scan: they are read carefully, one by one."""
+
+    def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:
+        """There is none; messages of many files are still parsed together."""
+        return None
+
+
 _FORMATS: dict[str, Format] = {}
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from loaders import continued, kinds
 from loaders.envelopes import message_at
-from loaders.formats import Shape, register
+from loaders.formats import OneByOne, Shape, register
 from loaders.kinds import Events
 from loaders.lines import first_lines, read_lines
 from loaders.schema import MESSAGE, STREAM, TIMESTAMP
@@ -35,7 +35,7 @@ _FRACTION = re.compile(rf"{_SECOND}\.")
 _SCRIPT = r"^Script (started|done) (on )?"
 
 
-class Tail:
+class Tail(OneByOne):
     """Events over one line or more, the first of which begins with time and stream."""
 
     name = "logs-tail"
@@ -46,7 +46,7 @@ class Tail:
         "a zone and a flow log, JSON or colours behind it"
     )
 
-    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:  # noqa: ARG002
+    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:
         """Look for times as no other program writes them, else for messages that are more than text."""
         lines = [re.sub(_COLOUR, "", line).rstrip("\r") for line in first_lines(head)]
         lines = [line for line in lines if not re.match(_SCRIPT, line)]
@@ -57,10 +57,6 @@ class Tail:
             exact = form == _DETAILED and _FRACTION.match(lines[0])
             if coloured or exact or _is_more_than_text(lines, begins):
                 return Shape(self.name, (), (form,))
-        return None
-
-    def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:  # noqa: ARG002
-        """Events are put together file by file; the messages of many files are parsed together."""
         return None
 
     def read(self, shape: Shape, path: str) -> Events:

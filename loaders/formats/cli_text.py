@@ -9,14 +9,12 @@ import polars as pl
 
 from loaders import continued
 from loaders.envelopes import message_at
-from loaders.formats import Shape, register
+from loaders.formats import OneByOne, Shape, register
 from loaders.kinds import EVENT_ID, Events
 from loaders.lines import first_lines, read_lines
 from loaders.schema import LINE, MESSAGE, STREAM, TIME, TIMESTAMP
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from loaders.content import Head
     from loaders.layouts import Place
 
@@ -30,7 +28,7 @@ _END = "_end"
 _OPEN = "the last event is not finished"
 
 
-class FilterText:
+class FilterText(OneByOne):
     """Events over one line or more, between a first line and a time that can be told from other text."""
 
     name = "filter-log-events-text"
@@ -40,7 +38,7 @@ class FilterText:
         "the first line that is no token begins with `EVENTS`, an id, a time and a stream, with tabs between"
     )
 
-    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:  # noqa: ARG002
+    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:
         """Look for the beginning of an event, with nothing but tokens above it."""
         for line in first_lines(head):
             if re.match(_BEGINS, line):
@@ -49,11 +47,7 @@ class FilterText:
                 break
         return None
 
-    def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:  # noqa: ARG002
-        """Events are put together file by file; the messages of many files are parsed together."""
-        return None
-
-    def read(self, shape: Shape, path: str) -> Events:  # noqa: ARG002
+    def read(self, shape: Shape, path: str) -> Events:
         """Put lines together to events, each up to the last line that ends as an event does."""
         return _read(path)
 

@@ -14,7 +14,8 @@ import polars as pl
 
 from loaders import content, jsons, kinds, objects, times
 from loaders.delimited import BOM
-from loaders.formats import Shape, register
+from loaders.envelopes import message_at
+from loaders.formats import OneByOne, Shape, register
 from loaders.kinds import EVENT_ID, Events, Parsed, carried, no_problems
 from loaders.lines import Lines
 from loaders.schema import LINE, MESSAGE, TIMESTAMP
@@ -78,7 +79,7 @@ class CloudTrail:
         """Look for an object that is an event."""
         return () if any(_is_event(found) for found in jsons.objects(sample)) else None
 
-    def parse(self, events: pl.DataFrame, detail: tuple[str, ...]) -> Parsed:  # noqa: ARG002
+    def parse(self, events: pl.DataFrame, detail: tuple[str, ...]) -> Parsed:
         """Take what every event may have out of the objects."""
         told, problems = jsons.table(events, _PATHS)
         own = times.iso_time(pl.col(_TIME))
@@ -91,7 +92,7 @@ class CloudTrail:
         return Parsed(self.name, frame.select(*kept, TIMESTAMP, *_COLUMNS, MESSAGE), problems)
 
 
-class CloudTrailFile:
+class CloudTrailFile(OneByOne):
     """Documents of the form ``{"Records": [...]}``, one a file or one after another."""
 
     name = "cloudtrail"
@@ -99,7 +100,7 @@ class CloudTrailFile:
     about = "events of CloudTrail as it delivers them to S3"
     sign = 'it begins with `{"Records":` and a list of objects with `eventVersion`'
 
-    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:  # noqa: ARG002
+    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:
         """Look at the first event in the list."""
         text = head.text.removeprefix(BOM).decode("utf-8", "replace")
         opening = _OPENING.match(text)
@@ -107,11 +108,7 @@ class CloudTrailFile:
             return Shape(self.name, kind=KIND.name)
         return None
 
-    def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:  # noqa: ARG002
-        """A document is only read as a whole; the events of many are parsed together."""
-        return None
-
-    def read(self, shape: Shape, path: str) -> Events:  # noqa: ARG002
+    def read(self, shape: Shape, path: str) -> Events:
         """Split into events; ``LINE`` is the number of an event in its file."""
         saved = content.save(path)
         found = _split(saved.data)
@@ -126,8 +123,7 @@ class CloudTrailFile:
 
     def raw(self, path: str, line: int) -> str | None:
         """Give back the text of an event."""
-        found = _split(content.save(path).data)
-        return dict(zip(found.numbers, found.events, strict=True)).get(line)
+        return message_at(self.read(Shape(self.name), path), line)
 
 
 @dataclass(slots=True)

@@ -10,12 +10,10 @@ import polars as pl
 
 from loaders import careful, content, tables
 from loaders.delimited import BOM
-from loaders.formats import Shape, register
+from loaders.formats import OneByOne, Shape, register
 from loaders.schema import LINE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from loaders.careful import Reading
     from loaders.content import Head
     from loaders.kinds import Events
@@ -26,7 +24,7 @@ _FIELDS = "_fields"
 _QUOTED = r'"[^"]*"'
 
 
-class _CsvResults:
+class _CsvResults(OneByOne):
     """CSV whose header names fields; ``quoted`` where every one of its names stands in quotes."""
 
     def __init__(self, name: str, *, quoted: bool, about: str, sign: str) -> None:
@@ -34,7 +32,7 @@ class _CsvResults:
         self.about, self.sign = about, sign
         self._quoted = quoted
 
-    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:  # noqa: ARG002
+    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:
         """Look at the first line that is not blank."""
         lines = head.text.removeprefix(BOM).split(b"\n")
         if not head.whole:
@@ -43,10 +41,6 @@ class _CsvResults:
         names = _cut(header)
         quoted = header.count('"') >= 2 * len(names) and not any(name.startswith("@") for name in names)
         return tables.shape(self.name, names) if quoted == self._quoted else None
-
-    def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:  # noqa: ARG002
-        """Results are only read carefully: they are small, and a value may hold the end of a line."""
-        return None
 
     def read(self, shape: Shape, path: str) -> Reading | Events:
         """Read one file: a row is a record, and begins on the line that is given."""

@@ -12,15 +12,13 @@ import polars as pl
 
 from loaders import continued
 from loaders.envelopes import message_at
-from loaders.formats import Shape, register
+from loaders.formats import OneByOne, Shape, register
 from loaders.kinds import Events
 from loaders.lines import first_lines, read_lines
 from loaders.schema import MESSAGE, STREAM, TIMESTAMP
 from loaders.times import iso_time
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from loaders.content import Head
     from loaders.layouts import Place
 
@@ -34,7 +32,7 @@ _TIMES = {
 }
 
 
-class Export:
+class Export(OneByOne):
     """Events over one line or more, the first of which begins with the event's time."""
 
     name = "cloudwatch-export"
@@ -50,10 +48,6 @@ class Export:
         for name, (begins, _) in _TIMES.items():
             if lines and re.match(begins, lines[0].removesuffix("\r")):
                 return Shape(self.name, (), (name, *_IN_FOLDER) if place.stream == _folder(path) else (name,))
-        return None
-
-    def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:  # noqa: ARG002
-        """Events are put together file by file; the messages of many files are parsed together."""
         return None
 
     def read(self, shape: Shape, path: str) -> Events:

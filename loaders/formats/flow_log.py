@@ -29,7 +29,7 @@ class FlowLog:
     about = "flow logs as text with a header: S3 deliveries, and whatever was copied from them"
     sign = "the first line names fields of flow logs, in any order and spelling"
 
-    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:  # noqa: ARG002
+    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:
         """Look at the first line that is neither blank nor a comment."""
         lines = head.text.removeprefix(delimited.BOM).split(b"\n")
         first = next((line for line in lines if line.strip() and not line.lstrip().startswith(b"#")), b"")
@@ -47,7 +47,7 @@ class FlowLog:
             return None
         return delimited.scan(paths, shape.columns, header=True)
 
-    def read(self, shape: Shape, path: str) -> Reading:  # noqa: ARG002
+    def read(self, shape: Shape, path: str) -> Reading:
         """Read one file carefully."""
         return careful.read(path, None)
 

@@ -40,7 +40,7 @@ class FlowLogParquet:
     )
     sign = "Parquet with at least three columns that are fields of flow logs"
 
-    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:  # noqa: ARG002
+    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:
         """Read the file's schema.
 
         Raises:

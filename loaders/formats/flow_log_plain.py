@@ -47,7 +47,7 @@ class Headerless:
     about = "flow logs without a header, in an order that AWS uses: `zcat *.gz | grep ...`"
     sign = "the words of a line look like the fields of an order that AWS uses"
 
-    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:  # noqa: ARG002
+    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:
         """Look for records among the first lines."""
         columns = orders.choose(first_lines(head), place.fields)
         if columns is None:
@@ -75,7 +75,7 @@ class Export:
     about = "flow logs that an export task of CloudWatch wrote"
     sign = "a line is a time, and words that look like the fields of an order that AWS uses"
 
-    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:  # noqa: ARG002
+    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:
         """Look for times among the first lines, and for records behind them."""
         events = [event for line in first_lines(head) if (event := _EVENT.match(line))]
         if not events:

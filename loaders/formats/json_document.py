@@ -10,14 +10,12 @@ import polars as pl
 
 from loaders import content, jsons, objects
 from loaders.delimited import BOM
-from loaders.formats import Shape, register
+from loaders.formats import OneByOne, Shape, register
 from loaders.formats.json_lines import Json, has_time
 from loaders.kinds import Events, no_problems
 from loaders.schema import LINE, MESSAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from loaders.content import Head
     from loaders.layouts import Place
 
@@ -40,7 +38,7 @@ class Split:
     broken: str | None = None
 
 
-class JsonDocument:
+class JsonDocument(OneByOne):
     """A whole document of JSON objects."""
 
     name = "json"
@@ -48,7 +46,7 @@ class JsonDocument:
     about = "logs of any program as JSON: an array of objects, or objects one after another"
     sign = "it begins with an array of objects or with objects; one object alone has to tell a time"
 
-    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:  # noqa: ARG002
+    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:
         """Take apart as much of the beginning as is whole."""
         start = head.text.removeprefix(BOM).lstrip(_BLANK)
         if not re.match(rb"\[\s*\{|\{", start):
@@ -65,11 +63,7 @@ class JsonDocument:
             is_log = is_list and not head.whole
         return Shape(self.name, kind=Json.name) if is_log else None
 
-    def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:  # noqa: ARG002
-        """Documents are taken apart one by one; their objects are parsed together."""
-        return None
-
-    def read(self, shape: Shape, path: str) -> Events:  # noqa: ARG002
+    def read(self, shape: Shape, path: str) -> Events:
         """Take a document apart; every object is a line."""
         saved = content.save(path)
         text = jsons.decoded(saved.data)

@@ -55,7 +55,7 @@ class Json:
         found = len(jsons.objects(sample))
         return () if found and found * 2 >= len(sample) else None
 
-    def parse(self, events: pl.DataFrame, detail: tuple[str, ...]) -> Parsed:  # noqa: ARG002
+    def parse(self, events: pl.DataFrame, detail: tuple[str, ...]) -> Parsed:
         """Find the times, and mend what could not be read later.
 
         What begins as an object and is none is a problem; as an event of CloudWatch, which cuts long ones, it

@@ -90,7 +90,7 @@ class OcsfParquet:
     about = "flow logs as Security Lake keeps them: Parquet of OCSF, class network activity"
     sign = "Parquet with `class_uid` 4001, `connection_info` or `traffic`, and an endpoint's address"
 
-    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:  # noqa: ARG002
+    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:
         """Read the file's schema, and its first event's class.
 
         Raises:

@@ -52,7 +52,7 @@ class PublicZoneQuery:
         """Look for ten words whose types fit."""
         return () if any(_QUERY.fullmatch(message.strip()) for message in sample) else None
 
-    def parse(self, events: pl.DataFrame, detail: tuple[str, ...]) -> Parsed:  # noqa: ARG002
+    def parse(self, events: pl.DataFrame, detail: tuple[str, ...]) -> Parsed:
         """Cut messages into words; the stream is named as Route 53 names it where nothing else does."""
         given = events.rename(_RENAMED, strict=False)
         kept = [_RENAMED.get(name, name) for name in carried(events)]

@@ -12,14 +12,14 @@ import polars as pl
 
 from loaders import content, jsons, objects, tables
 from loaders.delimited import BOM, LEAST_NAMES
-from loaders.formats import Shape, register
+from loaders.formats import OneByOne, Shape, register
 from loaders.kinds import no_problems
 from loaders.objects import Values
 from loaders.objects import as_text as _text
 from loaders.schema import FLOW_LOG, LINE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from loaders.careful import Reading
     from loaders.content import Head
@@ -41,7 +41,7 @@ _FINISHED = "Complete"
 _Row = dict[str, str | None]
 
 
-class QueryResults:
+class QueryResults(OneByOne):
     """JSON of ``get-query-results``, or an array of objects with the fields of messages or flow logs."""
 
     name = "query-results"
@@ -54,7 +54,7 @@ class QueryResults:
         "`@message` or at least three fields of flow logs"
     )
 
-    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:  # noqa: ARG002
+    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:
         """Look at the first rows."""
         text = head.text.removeprefix(BOM).decode("utf-8", "replace").lstrip()
         if _OBJECTS.match(text):
@@ -68,10 +68,6 @@ class QueryResults:
             return None
         shape = tables.shape(self.name, list(dict.fromkeys(_FIELD.findall(text))))
         return shape or Shape(self.name, (), (), tables.RESULTS)
-
-    def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:  # noqa: ARG002
-        """One document is one file: there is nothing to scan together."""
-        return None
 
     def read(self, shape: Shape, path: str) -> Reading | Events:
         """Read one file; a row's ``LINE`` is its number."""

@@ -61,7 +61,7 @@ class ResolverQuery:
         """Look for an object that names a query and its time."""
         return () if any(found.keys() >= _SIGNATURE for found in jsons.objects(sample)) else None
 
-    def parse(self, events: pl.DataFrame, detail: tuple[str, ...]) -> Parsed:  # noqa: ARG002
+    def parse(self, events: pl.DataFrame, detail: tuple[str, ...]) -> Parsed:
         """Take the fields out of the objects."""
         told, problems = jsons.table(events, _PATHS)
         first = [pl.col(_ANSWERS).str.json_path_match(path) for path in _FIRST_ANSWER]

@@ -51,7 +51,7 @@ class Text:
     rank = 90
     about = "text of any kind"
 
-    def fit(self, sample: Sequence[str]) -> tuple[str, ...] | None:  # noqa: ARG002
+    def fit(self, sample: Sequence[str]) -> tuple[str, ...] | None:
         """Anything is text."""
         return ()
 
@@ -83,7 +83,7 @@ class TextLines(Lines):
             sign="its name is one of logs (`.log`, `syslog` …), or half of its first lines begin with a time",
         )
 
-    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:  # noqa: ARG002
+    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:
         """Look at the name, and at how the lines begin."""
         lines = first_lines(head)
         name = bare_name(path)

@@ -8,14 +8,12 @@ import polars as pl
 
 from loaders import careful, content, jsons, kinds, objects, times
 from loaders.envelopes import message_at
-from loaders.formats import Shape, register
+from loaders.formats import OneByOne, Shape, register
 from loaders.jsons import WHAT
 from loaders.kinds import Events
 from loaders.schema import FLOW_LOG, LINE, MESSAGE, TIMESTAMP
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from loaders.content import Head
     from loaders.layouts import Place
 
@@ -27,7 +25,7 @@ _SHOWN = 80
 _JOINT = r'\}\s*\{\s*"([^\s,:}\]])'
 
 
-class Wrapped:
+class Wrapped(OneByOne):
     """Objects, most of them one a line, with a flow-log record in each."""
 
     name = "wrapped-lines"
@@ -35,7 +33,7 @@ class Wrapped:
     about = "flow logs whose records are wrapped into JSON objects, as Elastic and OpenSearch take them"
     sign = 'a line is a JSON object, and its `"message"` or `"body"` looks like a record of a flow log'
 
-    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:  # noqa: ARG002
+    def recognise(self, head: Head, path: str, place: Place) -> Shape | None:
         """Unwrap the first objects and look at what is in them."""
         if not head.text.lstrip().startswith((b"{", b"\xef\xbb\xbf{")):
             return None
@@ -46,11 +44,7 @@ class Wrapped:
             return None
         return Shape(self.name, (), chosen[1], FLOW_LOG)
 
-    def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:  # noqa: ARG002
-        """Objects are unwrapped file by file; the messages of many files are parsed together."""
-        return None
-
-    def read(self, shape: Shape, path: str) -> Events:  # noqa: ARG002
+    def read(self, shape: Shape, path: str) -> Events:
         """Unwrap once."""
         return _read(path)
 

@@ -372,11 +372,8 @@ class FrameTable(ScrollView, can_focus=True):
 
     def _draw(self, row: Row, columns: tuple[Column, ...], width: int, base: Style, *, under: bool) -> Strip:
         """Draw a row in as few pieces as its styles allow: each one costs bytes on the wire."""
-        tone = (
-            self.get_component_rich_style(f"frame-table--{row.tone}", partial=True)
-            if row.tone
-            else Style.null()
-        )
+        name = f"frame-table--{row.tone}"
+        tone = self.get_component_rich_style(name, partial=True) if row.tone else Style.null()
         whole = row.tone in {"dim", "strong"}
         if under:
             base = base + self.get_component_rich_style("frame-table--cursor")
