@@ -28,6 +28,8 @@ sample: $(VENV)/.dev  ## make sample_logs/ again
 pictures: $(VENV)/.dev  ## make the pictures and the lists of README and docs/ again
 	$(BIN)/python docs/make_keys.py
 	$(BIN)/python docs/make_formats.py
+	$(BIN)/python docs/make_language.py
+	$(BIN)/python docs/make_queries.py
 	$(BIN)/python docs/make_pictures.py
 
 bench: $(VENV)/.dev  ## time the first paint and a filter over a million records

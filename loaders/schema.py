@@ -43,6 +43,8 @@ _DTYPES: dict[Kind, pl.DataType] = {
 # What names the log stream of a record, best first: a record has at most one of them.
 _STREAM_COLUMNS = ("interface_id", "resource_id", "tgw_attachment_id", "tgw_id")
 
+_ENVELOPE = frozenset({TIMESTAMP, GROUP, STREAM, MESSAGE})
+
 # Epoch values at or above these are in milliseconds, microseconds, nanoseconds: AWS itself once wrote
 # milliseconds (December 2017), and no flow log has a record from after the year 5138.
 _EPOCH_UNITS = ((10**17, 10**9), (10**14, 10**6), (10**11, 10**3))
@@ -72,6 +74,21 @@ def column_names(header: Iterable[str], *, known: bool = True) -> tuple[str, ...
 
 def _plain(name: str) -> str:
     return re.sub(r"\W", "_", name.strip()).lstrip("_") or "unnamed"
+
+
+def logged_line(columns: Iterable[str]) -> pl.Expr | None:
+    """A record as its line in the log: its fields with one space between, ``-`` where one has no value.
+
+    Args:
+        columns: The columns of its frame, which stand in the order of the file.
+
+    Returns:
+        A String expression; None if the columns are only those that every record has.
+    """
+    fields = [name for name in columns if name not in _ENVELOPE and not name.startswith("_")]
+    if not fields:
+        return None
+    return pl.concat_str([pl.col(name).cast(pl.String).fill_null("-") for name in fields], separator=" ")
 
 
 def in_seconds(column: str) -> pl.Expr:

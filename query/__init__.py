@@ -1,5 +1,5 @@
 """Floor 2: CloudWatch Logs Insights QL, from text to a syntax tree to a polars plan.
 
-Here live the grammar, the tree, the checks, the functions and the back ends that execute a tree.
-Nothing here reads a file, runs a plan, draws a screen, or imports textual.
+Here live the grammar, the tree, the checks, the functions, the back ends and the ready-made queries. Nothing
+here opens a log, draws a screen or imports textual, and plans are run by ``loaders.run`` alone.
 """

@@ -1,15 +1,18 @@
 """What the parser does at each rule of the grammar: from tokens to nodes of the tree.
 
 The methods carry the names of the grammar's rules. What cannot be a node yet is a term of ``query.terms``.
+Those of commands are in ``query.build_commands``.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from query import functions, literals, tree
-from query.errors import QueryError, Span, chained, did_you_mean, quoted
+from query import functions, literals, periods, tree
+from query.build_commands import BuildCommands, unquoted
+from query.errors import QueryError, Span, chained, did_you_mean, quoted, span_of
 from query.terms import Bare, Part, Sized, condition_of, is_condition, value_of
 
 if TYPE_CHECKING:
@@ -18,13 +21,7 @@ if TYPE_CHECKING:
     from lark import Token
 
 
-def span_of(token: Token) -> Span:
-    """Where a token stands."""
-    place = (token.start_pos, token.end_pos, token.line, token.column)
-    return Span(*cast("tuple[int, int, int, int]", place))
-
-
-class Build:
+class Build(BuildCommands):
     """The parser's callbacks. It has no state, so that one parser serves all threads."""
 
     def filter(self, parts: Sequence[Part]) -> tree.Expr:
@@ -81,12 +78,46 @@ class Build:
         """Shorthand that has a terminal of its own."""
         return Bare("".join(parts), span_of(parts[0]).to(span_of(parts[-1])), "term")
 
+    def arithmetic(self, parts: tuple[Part, Token, Part]) -> tree.Expr:
+        """Two numbers and a sign."""
+        left, sign, right = parts
+        first, second = value_of(left), value_of(right)
+        return tree.Arithmetic(first, cast("tree.Sign", str(sign)), second, span=left.span.to(right.span))
+
+    def negative(self, parts: tuple[Token, Part]) -> tree.Expr:
+        """A number with ``-`` before it; of a literal it is part."""
+        sign, part = parts
+        term, span = value_of(part), span_of(sign).to(part.span)
+        if isinstance(term, tree.Literal) and not isinstance(term.value, str):
+            return tree.Literal(-term.value, span=span)
+        return tree.Negative(term, span=span)
+
+    def group(self, parts: tuple[Token | Part, ...]) -> Part:
+        """What stands in parentheses; they count as part of it."""
+        opening, part, closing = cast("tuple[Token, Part, Token]", parts)
+        span = span_of(opening).to(span_of(closing))
+        if isinstance(part, Sized):
+            return replace(condition_of(part), span=span)
+        return replace(part, span=span)
+
     def call(self, parts: Sequence[Part | Token]) -> tree.Expr:
         """A function with its values."""
         name, *arguments, close = parts
         span = span_of(cast("Token", name)).to(span_of(cast("Token", close)))
         values = tuple(value_of(part, networks=True) for part in arguments if isinstance(part, Part))
         return _called(str(name), values, span)
+
+    def duration(self, parts: Sequence[Token]) -> tree.Expr:
+        """A stretch of time."""
+        span = span_of(parts[0])
+        try:
+            return tree.Duration(periods.parse(str(parts[0])), span=span)
+        except ValueError as error:
+            raise QueryError.at(span, str(error)) from None
+
+    def star(self, parts: Sequence[Token]) -> tree.Expr:
+        """The ``*`` of ``count(*)``."""
+        return tree.Star(span=span_of(parts[0]))
 
     def list(self, parts: Sequence[Part | Token]) -> tree.Expr:
         """The list after ``in``."""
@@ -112,12 +143,14 @@ class Build:
         return tree.Literal(literals.number("".join(parts), span), span=span)
 
     def field(self, parts: Sequence[Token]) -> Part:
-        """A name, in backticks or not."""
-        text, span = str(parts[0]), span_of(parts[0])
-        if "`" not in text:
-            return Bare(text, span, "name")
-        name = re.sub("`((?:[^`]|``)+)`", lambda found: found[1].replace("``", "`"), text)
-        return tree.Field(name, span=span)
+        """A name, in backticks or not; the places in its lists become steps of it, as AWS flattens JSON."""
+        text, span = str(parts[0]), span_of(parts[0]).to(span_of(parts[-1]))
+        text += "".join(
+            f".{token}" if token.type == "NUMBER" else str(token)
+            for token in parts[1:]
+            if token.type in {"NUMBER", "REST"}
+        )
+        return Bare(text, span, "name") if "`" not in text else tree.Field(unquoted(text), span=span)
 
     def bare(self, parts: Sequence[Token]) -> Part:
         """An address or a resource id without quotes."""
@@ -138,12 +171,23 @@ def _refuse_chain(previous: tree.Compare, part: Part) -> None:
 
 def _called(name: str, values: tuple[tree.Expr, ...], span: Span) -> tree.Expr:
     function = functions.find(name)
+    word = Span(span.start, span.start + len(name), span.line, span.column)
     if function is None:
+        if name.lower() in functions.REFUSED:
+            raise QueryError.at(word, " ".join(functions.REFUSED[name.lower()]))
         known = (known.name for known in functions.FUNCTIONS.values())
-        word = Span(span.start, span.start + len(name), span.line, span.column)
         raise QueryError.at(word, f"{quoted(name)} is not a function.", did_you_mean(name, known))
-    if len(values) != len(function.takes):
-        count = {1: "one value", 2: "two values"}.get(len(function.takes), f"{len(function.takes)} values")
-        message = f"{function.name} takes {count}, not {len(values)}."
+    if values and isinstance(values[0], tree.Star) and not (function.name == "count" and len(values) == 1):
+        raise QueryError.at(values[0].span, f"{function.name} takes no '*'.", "Only count(*) does.")
+    count = 0 if values and isinstance(values[0], tree.Star) else len(values)
+    if not function.accepts(count):
+        message = f"{function.name} takes {function.counts}, not {count}."
         raise QueryError.at(span, message, f"Write it like {function.example}.")
+    for place, value in enumerate(values):
+        fits = function.takes_at(place) is functions.Takes.PERIOD
+        if isinstance(value, tree.Duration) != fits and not isinstance(value, tree.Star):
+            what = "a time such as 5m" if fits else "a value, not a time,"
+            raise QueryError.at(
+                value.span, f"{function.name} takes {what} here.", f"Write it like {function.example}."
+            )
     return tree.Call(function.name, values, span=span)

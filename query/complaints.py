@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, cast
 
-from query.build import span_of
-from query.errors import QueryError, chained, quoted, span_at
+from query import commands
+from query.errors import QueryError, chained, did_you_mean, quoted, span_at, span_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from lark import Token
     from lark.exceptions import UnexpectedInput
 
-_LONGEST_NAME = 200
-
 _VALUE = "Expected a value after '{}'."
 _CONDITION = "Expected a condition after '{}'."
 _TEXT = "Expected a text in quotes or a /pattern/ after '{}'."
 _LIST = "Expected a list after '{}', as in [22, 443]."
+
+_NUMBER = "Expected a number after '{}'."
+_FIELDS = "Expected a field after '{}'."
 
 # What must follow a token, by the token's type; {} is the token as written.
 _AFTER = {
@@ -36,8 +37,35 @@ _AFTER = {
     "LPAR": _CONDITION,
     "LSQB": "Expected a text or a number after '{}'.",
     "COMMA": _VALUE,
-    "MINUS": "Expected a number after '{}'.",
+    "PLUS": _NUMBER,
+    "MINUS": _NUMBER,
+    "STAR": _NUMBER,
+    "DIVIDE": _NUMBER,
+    "PERCENT": _NUMBER,
+    "POWER": _NUMBER,
+    "_PIPE": "Expected a command after '{}'.",
+    "_FIELDS": _FIELDS,
+    "_DISPLAY": _FIELDS,
+    "_FILTER": _CONDITION,
+    "_WHERE": _CONDITION,
+    "_FILTERINDEX": _CONDITION,
+    "_PARSE": "Expected a field or a pattern after '{}', as in parse @message \"user=*\" as user.",
+    "_STATS": "Expected what to count after '{}', as in stats count(*) by srcAddr.",
+    "_SORT": "Expected a field after '{}', as in sort bytes desc.",
+    "_LIMIT": "Expected a number or 'any' after '{}'.",
+    "_DEDUP": _FIELDS,
+    "_PATTERN": "Expected a field after '{}', as in pattern @message.",
+    "_UNNEST": "Expected a list after '{}', as in unnest js.items into item.",
+    "_CIDRLOOKUP": "Expected a table after '{}', as in cidrlookup nets srcAddr OUTPUT owner.",
+    "_CHART": f"Expected one of {', '.join(commands.CHARTS)} after '{{}}'.",
+    "_AS": "Expected a new name after '{}'.",
+    "_BY": "Expected a field after '{}', as in by srcAddr, bin(5m).",
+    "_INTO": "Expected a new name after '{}'.",
+    "_WITH": "Expected a value after '{}', as in with 0 for rejects.",
+    "_FOR": "Expected a field after '{}'.",
 }
+
+_SIGN = "Expected a number before '{}'."
 
 # A token where none of its kind can stand, by its type.
 _MISPLACED = {
@@ -54,6 +82,13 @@ _MISPLACED = {
     "RSQB": "This '{}' closes nothing.",
     "LSQB": "A list comes after 'in', as in dstPort in [22, 443].",
     "REGEX": "A /pattern/ comes after 'like' or '=~'.",
+    "PLUS": _SIGN,
+    "STAR": _SIGN,
+    "DIVIDE": _SIGN,
+    "PERCENT": _SIGN,
+    "POWER": _SIGN,
+    "_PIPE": "Expected a condition or a value before '{}'.",
+    "DURATION": "A time such as '{}' stands in a function, as in bin(5m).",
     "COMMA": "A ',' stands in a list or between the values of a function.",
 }
 
@@ -65,7 +100,10 @@ _FOREIGN = {
     ("=", "<"): "Write '<=' for 'at most'.",
 }
 
-_ARITHMETIC = "A filter does no arithmetic."
+_OPEN_PATTERN = "The pattern that starts here is not closed."
+# Terminals that the lexer falls back on where none fits; they take any word for one of theirs.
+_LOOSE = frozenset({"TABLE", "WORD", "COUNT"})
+_BEFORE_PATTERN = frozenset({"LIKE", "NOT_LIKE", "MATCH", "_PARSE"})
 _QUOTES = 'Write straight quotes: "…".'
 
 # A character that begins no token, or one that is not finished.
@@ -76,12 +114,9 @@ _CHARACTERS = {
     "!": "Write 'not' for '!', or '!=' to compare.",
     "&": "Write 'and' for '&'.",
     "|": "Write 'or' for '||'; a filter ends before a '|'.",
+    "\\": "'\\' means nothing here; inside quotes it takes the meaning from a quote.",
     "~": "Write '=~' to match a /pattern/.",
     ":": "Expected a port or a service after ':', as in :22 or :ssh.",
-    "+": _ARITHMETIC,
-    "*": _ARITHMETIC,
-    "%": _ARITHMETIC,
-    "^": _ARITHMETIC,
     "\N{LEFT DOUBLE QUOTATION MARK}": _QUOTES,
     "\N{RIGHT DOUBLE QUOTATION MARK}": _QUOTES,
     "\N{LEFT SINGLE QUOTATION MARK}": _QUOTES,
@@ -90,49 +125,83 @@ _CHARACTERS = {
 
 
 def explain(
-    error: UnexpectedInput, text: str, tokens: Sequence[Token], still_open: Sequence[Token]
+    error: UnexpectedInput, text: str, start: str, tokens: Sequence[Token], still_open: Sequence[Token]
 ) -> QueryError:
     """Say in one sentence what the parser refused.
 
     Args:
         error: What the parser raised.
         text: The query.
+        start: The grammar's start rule, ``query`` or ``filter``.
         tokens: What was read before it.
         still_open: The brackets among them that are not closed.
     """
     from lark.exceptions import UnexpectedToken
 
-    if not isinstance(error, UnexpectedToken):
-        return _character(text, cast("int", error.pos_in_stream), tokens[-1] if tokens else None)
-    refused = error.token
+    refused = error.token if isinstance(error, UnexpectedToken) else None
     before = [token for token in tokens[-2:] if token is not refused]
     last = before[-1] if before else None
-    if refused.type == "$END":
-        return _end(text, last, still_open)
-    return _token(text, refused, last, still_open)
+    at_end = refused is not None and refused.type == "$END"
+    if start == "query" and not at_end and (last is None or last.type == "_PIPE"):
+        return _command(text, cast("int", error.pos_in_stream))
+    if refused is None or (refused.type in _LOOSE and refused[:1].isdigit()):
+        return _character(text, cast("int", error.pos_in_stream))
+    if refused.type == "_PIPE" and start == "filter":
+        return QueryError.at(span_of(refused), _CHARACTERS["|"])
+    if at_end:
+        return _end(text, start, last, still_open)
+    return _token(refused, last, still_open)
 
 
-def _end(text: str, last: Token | None, still_open: Sequence[Token]) -> QueryError:
+def _command(text: str, position: int) -> QueryError:
+    """Explain what stands where a command should."""
+    match = re.compile(r"[A-Za-z_]\w*").match(text, position)
+    if text[position - 1 : position + 1] == "||":
+        return QueryError.at(span_at(text, position - 1, 2), "Write 'or' for '||'.")
+    if match is None:
+        message = "Expected a command here."
+        return QueryError.at(span_at(text, position), message, 'Begin like filter action = "REJECT".')
+    word = match[0]
+    place = span_at(text, position, len(word))
+    refused = commands.REFUSED.get(word.lower())
+    if refused:
+        return QueryError.at(place, f"flowtui does not have '{refused[0]}': {refused[1]}")
+    known = next((name for name in commands.MEANINGS if name.lower() == word.lower()), None)
+    if known:
+        return QueryError.at(
+            place, f"Expected more after '{known}'.", f"Write it like {commands.MEANINGS[known][0]}."
+        )
+    hint = did_you_mean(word, commands.MEANINGS) or "To filter, write filter before the condition."
+    return QueryError.at(place, f"{quoted(word)} is not a command.", hint)
+
+
+def _end(text: str, start: str, last: Token | None, still_open: Sequence[Token]) -> QueryError:
     if last is None:
-        return QueryError("The filter is empty.", hint='Write a condition, as in action = "REJECT".')
+        example = (
+            'a condition, as in action = "REJECT"'
+            if start == "filter"
+            else "one like stats count(*) by action"
+        )
+        return QueryError(f"The {start} is empty.", hint=f"Write {example}.")
     if last.type in _AFTER:
         return QueryError.at(span_at(text, last.end_pos or 0), _AFTER[last.type].format(_word(last)))
     if still_open:
         opening = still_open[-1]
         what = "list" if opening.type == "LSQB" else "parenthesis"
         return QueryError.at(span_of(opening), f"The {what} that starts here is not closed.")
-    return QueryError.at(span_at(text, last.end_pos or 0), "The filter ends too early.")
+    return QueryError.at(span_at(text, last.end_pos or 0), f"The {start} ends too early.")
 
 
-def _token(text: str, refused: Token, last: Token | None, still_open: Sequence[Token]) -> QueryError:
+def _token(refused: Token, last: Token | None, still_open: Sequence[Token]) -> QueryError:
     place = span_of(refused)
+    if refused.type == "DURATION":
+        return QueryError.at(place, _MISPLACED["DURATION"].format(_word(refused)))
+    if refused.type == "DIVIDE" and last is not None and last.type in _BEFORE_PATTERN:
+        return QueryError.at(place, _OPEN_PATTERN)
     if last is not None:
         foreign = _FOREIGN.get((str(last), str(refused)))
         if foreign and last.end_pos == refused.start_pos:
             return QueryError.at(span_of(last).to(place), foreign)
-        hyphenated = _hyphenated(text, last)
-        if hyphenated:
-            return hyphenated
         if last.type in _AFTER:
             return QueryError.at(place, _AFTER[last.type].format(_word(last)))
         if refused.type in {"EQUALS", "ORDER", "MATCH"}:
@@ -143,28 +212,12 @@ def _token(text: str, refused: Token, last: Token | None, still_open: Sequence[T
     return QueryError.at(place, sentence.format(_word(refused)))
 
 
-def _hyphenated(text: str, last: Token) -> QueryError | None:
-    """Explain ``foo-bar = 1``: QL reads a hyphen as minus, so such a name needs backticks."""
-    if last.type != "MINUS":
-        return None
-    position = cast("int", last.start_pos)
-    head = re.search(r"[A-Za-z0-9_@.-]*$", text[max(0, position - _LONGEST_NAME) : position])
-    tail = re.compile(r"-[A-Za-z_][A-Za-z0-9_@.-]*").match(text, position)
-    if not head or not head[0] or not tail:
-        return None
-    name = head[0] + tail[0]
-    place = span_at(text, position - len(head[0]), len(name))
-    return QueryError.at(place, f"A name with '-' needs backticks: `{name}`.")
-
-
-def _character(text: str, position: int, last: Token | None) -> QueryError:
+def _character(text: str, position: int) -> QueryError:
     char = text[position]
     if char.isdigit() or (char == "." and text[position + 1 : position + 2].isdigit()):
         return _number(text, position)
     if char == "/":
-        expected = last is not None and last.type in {"LIKE", "NOT_LIKE", "MATCH"}
-        message = "The pattern that starts here is not closed." if expected else _ARITHMETIC
-        return QueryError.at(span_at(text, position), message)
+        return QueryError.at(span_at(text, position), _OPEN_PATTERN)
     shown = char if char.isprintable() else f"U+{ord(char):04X}"
     return QueryError.at(span_at(text, position), _CHARACTERS.get(char, f"'{shown}' means nothing here."))
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from loaders.fields import squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from lark import Token
 
 _LONGEST_QUOTE = 40
 # Shorter words are near to everything, longer ones take long to compare.
@@ -50,6 +52,12 @@ def span_at(text: str, start: int, length: int = 1) -> Span:
     """The span of ``length`` characters from the offset ``start`` of ``text``."""
     line_start = text.rfind("\n", 0, start) + 1
     return Span(start, start + length, text.count("\n", 0, start) + 1, start - line_start + 1)
+
+
+def span_of(token: Token) -> Span:
+    """Where a token stands."""
+    place = (token.start_pos, token.end_pos, token.line, token.column)
+    return Span(*cast("tuple[int, int, int, int]", place))
 
 
 class QueryError(ValueError):

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from loaders.schema import MESSAGE
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -28,24 +26,24 @@ _INDEX = re.compile(r"[0-9]{1,6}")
 _UNESCAPED = re.compile(r"[ !#-.0-\[\]-~]*")
 
 
-def lookup(names: Sequence[str]) -> pl.Expr | None:
+def lookup(names: Sequence[str], message: pl.Expr) -> pl.Expr | None:
     """The value of a field as text: strings as they are, the rest as JSON; null where a message has none.
 
     Args:
         names: The field's name, and what else it may be called; the first that a message has counts.
+        message: The text of a JSON object or list (String).
 
     Returns:
-        A String expression over the column ``message``, or None if no JSON path can name the field.
+        A String expression, or None if no JSON path can name the field.
     """
     places = [place for name in names for place in _places(name)]
     if not places:
         return None
-    found = [_at(path, needles) for path, needles in dict.fromkeys(places)]
+    found = [_at(message, path, needles) for path, needles in dict.fromkeys(places)]
     return found[0] if len(found) == 1 else pl.coalesce(found)
 
 
-def _at(path: str, needles: tuple[str, ...]) -> pl.Expr:
-    message = pl.col(MESSAGE)
+def _at(message: pl.Expr, path: str, needles: tuple[str, ...]) -> pl.Expr:
     for needle in needles:
         # To search for a key is much faster than to take a message apart that does not have it.
         message = pl.when(message.str.contains(needle, literal=True)).then(message)

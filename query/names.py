@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 # The column of ``loaders.schema`` with this name; that module needs polars, which takes long to import.
 MESSAGE = "message"
+# What AWS's own queries call columns of Route 53's query logs, by their squeezed names.
+_OTHERWISE = {"responsecode": "rcode", "hostzoneid": "hostedzoneid", "querytimestamp": "timestamp"}
+# What CloudWatch itself adds to records; only AWS knows the values.
+_SYSTEM = frozenset(map(squeeze, ("@ptr", "@ingestionTime", "@aws.account", "@aws.region", "@source.log")))
 # Text columns that hold addresses: the same address can be written in several ways.
 ADDRESSES = frozenset({"srcaddr", "dstaddr", "pkt_srcaddr", "pkt_dstaddr"})
 
@@ -30,8 +34,9 @@ def column_of(name: str, columns: Collection[str]) -> str | None:
     """
     if name in columns:
         return name
-    meant = _spelling(name)
-    return next((column for column in columns if column[:1] != "_" and _spelling(column) == meant), None)
+    meant = spelling(name)
+    meant = _OTHERWISE.get(meant, meant)
+    return next((column for column in columns if column[:1] != "_" and spelling(column) == meant), None)
 
 
 def in_messages(field: tree.Field) -> tuple[str, ...]:
@@ -55,6 +60,11 @@ def has_messages(columns: Collection[str]) -> bool:
     return MESSAGE in columns
 
 
+def is_always_there(name: str) -> bool:
+    """Whether AWS gives every record this field, whether it has a value here or not."""
+    return name.startswith("@") and (is_message(name) or squeeze(name) in _SYSTEM)
+
+
 def is_known(name: str) -> bool:
     """Whether a field of the tree is in the table of fields or is one that every record has."""
     return name in BY_COLUMN
@@ -66,6 +76,12 @@ def spellings(columns: Collection[str] = ()) -> tuple[str, ...]:
     return known + tuple(column for column in columns if resolve(column) is None)
 
 
-def _spelling(name: str) -> str:
+def is_message(name: str) -> bool:
+    """Whether a field is the record as it was logged."""
+    return spelling(name) == MESSAGE
+
+
+def spelling(name: str) -> str:
+    """What all spellings of a field's name have in common."""
     known = resolve(name)
     return known.column if known else squeeze(name)

@@ -14,10 +14,11 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from loaders.schema import MESSAGE
-from query import functions, json_fields, names, tree, values
-from query.check import check_pattern
+from query import arithmetic, functions, tree, values
+from query.check_values import check_pattern
+from query.environment import Environment
 from query.errors import QueryError
+from query.functions import Context, Function, Gives, Takes
 from query.values import Comparison, Type, Value
 
 Schema = Mapping[str, pl.DataType]
@@ -29,107 +30,164 @@ _ORDER: dict[str, Comparison] = {
     ">=": operator.ge,
 }
 _OPERATORS = _ORDER | {"=": operator.eq, "!=": operator.ne}
+# What the body of a function returns, as a type; a ``VALUE`` knows its own.
+_GIVEN = {
+    Gives.TRUTH: Type.TRUTH,
+    Gives.TEXT: Type.TEXT,
+    Gives.NUMBER: Type.INTEGER,
+    Gives.DECIMAL: Type.DECIMAL,
+    Gives.TIME: Type.TIME,
+    Gives.JSON: Type.JSON,
+}
 
 
-def predicate(condition: tree.Expr, schema: Schema) -> pl.Expr:
+def predicate(condition: tree.Expr, where: Schema | Environment) -> pl.Expr:
     """The condition as a polars expression.
 
     Args:
-        condition: A tree from ``parse_filter``.
-        schema: The columns that the expression will meet, with their types.
+        condition: A tree from ``parse_filter``, or the condition of a command.
+        where: What its names mean; of a mapping, the columns that it will meet, with their types.
 
     Returns:
         A Boolean expression that is never null. It is a literal if no column takes part.
 
     Raises:
-        QueryError: If the tree holds a function that does not exist, a network that is none, or a pattern
-            that is no regular expression.
+        QueryError: If the tree holds a function that does not exist or cannot stand there, a network that is
+            none, or a pattern that is no regular expression.
     """
+    env = where if isinstance(where, Environment) else Environment(where)
     match condition:
         case tree.And(terms):
-            return _joined(operator.and_, [predicate(term, schema) for term in terms])
+            return _joined(operator.and_, [predicate(term, env) for term in terms])
         case tree.Or(terms):
-            return _joined(operator.or_, [predicate(term, schema) for term in terms])
+            return _joined(operator.or_, [predicate(term, env) for term in terms])
         case tree.Not(term):
-            return ~predicate(term, schema)
+            return ~predicate(term, env)
         case _:
-            return values.settled(_single(condition, schema))
+            return values.settled(_single(condition, env))
 
 
-def _single(condition: tree.Expr, schema: Schema) -> pl.Expr:
+def _single(condition: tree.Expr, env: Environment) -> pl.Expr:
     """A condition that joins no others."""
     match condition:
         case tree.Compare(left, sign, right):
-            return _compare(left, sign, right, schema)
+            return _compare(left, sign, right, env)
         case tree.Like(operand, pattern, negated):
-            found = _like(_value(operand, schema).text(), pattern)
+            found = _like(value_of(operand, env).text(), pattern)
             return (~found if negated else found).fill_null(value=False)
         case tree.In(operand, items, negated):
             test = values.differs if negated else values.equals
-            return test(_value(operand, schema), [item.value for item in items.items])
+            return test(value_of(operand, env), [item.value for item in items.items])
+        case tree.Call(name):
+            function = functions.find(name)
+            if function is not None and function.gives is not Gives.TRUTH:
+                message = f"{name} gives {function.gives.value}, which is not a condition."
+                raise QueryError.at(condition.span, message)
+            return call(condition, env).expr
         case _:
-            value = _value(condition, schema)
-            if value.type is not Type.TRUTH:
-                raise QueryError.at(condition.span, f"{tree.to_text(condition)} is not a condition.")
-            return value.expr.fill_null(value=False)
+            raise QueryError.at(condition.span, f"'{tree.to_text(condition)}' is not a condition.")
 
 
-def _value(node: tree.Expr, schema: Schema) -> Value:
-    """A node as something to compare."""
+def value_of(node: tree.Expr, env: Environment, context: Context | None = None) -> Value:
+    """The value of any expression.
+
+    Args:
+        node: The expression.
+        env: What its names mean.
+        context: What functions know beside their arguments, if it is more than ``env`` knows.
+
+    Raises:
+        QueryError: As ``predicate`` does.
+    """
     match node:
-        case tree.Field(name):
-            column = names.column_of(name, schema)
-            if column is None:
-                return _in_message(node, schema)
-            return values.column(column, schema[column], is_address=name in names.ADDRESSES)
+        case tree.Field():
+            return env.look_up(node)
         case tree.Literal(value):
             return values.constant(value)
+        case tree.Arithmetic(left, sign, right):
+            return arithmetic.combine(value_of(left, env, context), sign, value_of(right, env, context))
+        case tree.Negative(term):
+            return arithmetic.combine(values.constant(0), "-", value_of(term, env, context))
         case tree.Call():
-            return _call(node, schema)
-        case tree.Regex() | tree.ListLiteral():
-            raise QueryError.at(node.span, "A pattern or a list cannot be compared.")
-        case _:
-            return values.computed(predicate(node, schema), Type.TRUTH)
+            return call(node, env, context)
+        case tree.Compare() | tree.Like() | tree.In() | tree.Not() | tree.And() | tree.Or():
+            return values.computed(predicate(node, env), Type.TRUTH)
+        case tree.Duration() | tree.Star() | tree.Regex() | tree.ListLiteral():
+            raise QueryError.at(node.span, f"'{tree.to_text(node)}' is not a value.")
 
 
-def _in_message(node: tree.Field, schema: Schema) -> Value:
-    """A field that is no column: what the message holds under its name, if there are messages."""
-    found = json_fields.lookup(names.in_messages(node)) if schema.get(MESSAGE) == pl.String else None
-    return values.NULL if found is None else Value(found, Type.TEXT, node.name in names.ADDRESSES)
+def call(node: tree.Call, env: Environment, context: Context | None = None) -> Value:
+    """The value of a function; an aggregate's is one for all rows.
 
-
-def _call(node: tree.Call, schema: Schema) -> Value:
+    Raises:
+        QueryError: As ``predicate`` does.
+    """
     function = functions.find(node.name)
-    if function is None or len(function.takes) != len(node.arguments):
+    given = () if node.arguments and isinstance(node.arguments[0], tree.Star) else node.arguments
+    if function is None or not function.accepts(len(given)):
         raise QueryError.at(node.span, f"'{node.name}' is not a function, or not one with these values.")
-    arguments = [
-        _argument(argument, takes, schema)
-        for argument, takes in zip(node.arguments, function.takes, strict=True)
-    ]
+    arguments = [_argument(part, function, place, env, context) for place, part in enumerate(given)]
+    more = {"context": context or env.context()} if function.contextual else {}
     try:
-        result = function.build(*arguments)
+        result = function.build(*arguments, **more)
     except ValueError as error:
         raise QueryError.at(node.span, f"{function.name} cannot use this value.", str(error)) from None
-    match function.gives:
-        case functions.Gives.TRUTH:
-            return values.computed(result.fill_null(value=False), Type.TRUTH)
-        case functions.Gives.NUMBER:
-            return values.computed(result.cast(pl.Int64), Type.INTEGER)
-        case functions.Gives.TEXT:
-            return values.computed(result, Type.TEXT)
+    if function.gives is Gives.VALUE:
+        value: Value = result
+        return value if function.aggregate else values.computed(value.expr, value.type)
+    kind = _GIVEN[function.gives]
+    if kind is Type.TRUTH:
+        result = result.fill_null(value=False)
+    elif kind is Type.INTEGER:
+        result = result.cast(pl.Int64)
+    return Value(result, kind) if function.aggregate else values.computed(result, kind)
 
 
-def _argument(node: tree.Expr, takes: functions.Takes, schema: Schema) -> pl.Expr | str:
-    if takes.is_network:
-        if not (isinstance(node, tree.Literal) and isinstance(node.value, str)):
-            raise QueryError.at(node.span, f"Expected {takes.value} in quotes, such as {takes.sample}.")
-        return node.value
-    value = _value(node, schema)
-    return value.text() if takes is functions.Takes.TEXT else value.expr
+def _argument(
+    node: tree.Expr, function: Function, place: int, env: Environment, context: Context | None
+) -> object:
+    takes = function.takes_at(place)
+    if takes.is_written_out:
+        return _written_out(node, takes, function)
+    if takes is Takes.CONDITION:
+        return value_of(node, env, context).truth()
+    value = value_of(node, env, context)
+    match takes:
+        case Takes.VALUE:
+            return value
+        case Takes.TEXT:
+            return value.text()
+        case Takes.NUMBER:
+            return value.number()
+        case Takes.TIME:
+            return value.time()
+        case _:
+            return value.present()
 
 
-def _compare(left: tree.Expr, sign: tree.Operator, right: tree.Expr, schema: Schema) -> pl.Expr:
-    first, second = _value(left, schema), _value(right, schema)
+def _written_out(node: tree.Expr, takes: Takes, function: Function) -> object:
+    """A constant that the body of a function gets as a Python object."""
+    match takes, node:
+        case Takes.PERIOD, tree.Duration(period):
+            return period.capped
+        case Takes.COUNT, tree.Literal(int() as number):
+            return number
+        case Takes.CONSTANT, tree.Literal(int() | float() as number):
+            return number
+        case Takes.PATTERN, tree.Regex(pattern):
+            check_pattern(node)
+            return pattern
+        case Takes.PATTERN, tree.Literal(str() as text):
+            check_pattern(tree.Regex(text, span=node.span))
+            return text
+        case _, tree.Literal(str() as text) if takes.is_network or takes is Takes.QUOTED:
+            return text
+    what = f"{takes.value} in quotes" if takes.is_network else takes.value
+    raise QueryError.at(node.span, f"Expected {what} here.", f"Write it like {function.example}.")
+
+
+def _compare(left: tree.Expr, sign: tree.Operator, right: tree.Expr, env: Environment) -> pl.Expr:
+    first, second = value_of(left, env), value_of(right, env)
     if first.constant is not None:
         first, sign, second = second, tree.FLIPPED[sign], first
     if second.constant is None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import typing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from loaders.fields import BY_COLUMN, resolve
@@ -19,7 +19,10 @@ from query.services import WORDS
 if typing.TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from query.periods import Period
+
 Operator = typing.Literal["=", "!=", "<", "<=", ">", ">="]
+Sign = typing.Literal["+", "-", "*", "/", "%", "^"]
 
 KEYWORDS = frozenset({"and", "or", "not", "like", "in", "as", "by"})
 FLIPPED: dict[Operator, Operator] = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -127,6 +130,34 @@ class Call(_Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Duration(_Node):
+    """A stretch of time such as ``5m``, which only functions take."""
+
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Star(_Node):
+    """The ``*`` of ``count(*)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic(_Node):
+    """Two numbers put together: ``left sign right``; ``^`` is power."""
+
+    left: Expr
+    sign: Sign
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Negative(_Node):
+    """A number with its sign turned round."""
+
+    term: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Not(_Node):
     """True where the condition is false."""
 
@@ -158,13 +189,29 @@ class Or(_Joined):
     """True where any term is."""
 
 
-Expr = Field | Literal | Regex | ListLiteral | Compare | Like | In | Call | Not | And | Or
+Expr = (
+    Field
+    | Literal
+    | Regex
+    | ListLiteral
+    | Duration
+    | Star
+    | Arithmetic
+    | Negative
+    | Compare
+    | Like
+    | In
+    | Call
+    | Not
+    | And
+    | Or
+)
 
 
 def children(node: Expr) -> tuple[Expr, ...]:
     """The nodes directly below one."""
     match node:
-        case Compare(left, _, right):
+        case Compare(left, _, right) | Arithmetic(left, _, right):
             return left, right
         case Like(value, pattern):
             return value, pattern
@@ -172,14 +219,33 @@ def children(node: Expr) -> tuple[Expr, ...]:
             return value, items
         case Call(_, arguments):
             return arguments
-        case Not(term):
+        case Not(term) | Negative(term):
             return (term,)
         case And(terms) | Or(terms):
             return terms
         case ListLiteral(items):
             return items
-        case Field() | Literal() | Regex():
+        case Field() | Literal() | Regex() | Duration() | Star():
             return ()
+
+
+def with_children(node: Expr, given: tuple[Expr, ...]) -> Expr:
+    """The node with other nodes directly below it, as many as ``children`` has."""
+    match node:
+        case Compare() | Arithmetic():
+            return replace(node, left=given[0], right=given[1])
+        case Like():
+            return replace(node, value=given[0], pattern=typing.cast("Literal | Regex", given[1]))
+        case In():
+            return replace(node, value=given[0], items=typing.cast("ListLiteral", given[1]))
+        case Call():
+            return replace(node, arguments=given)
+        case Not() | Negative():
+            return replace(node, term=given[0])
+        case And() | Or():
+            return replace(node, terms=given)
+        case _:
+            return node
 
 
 def walk(node: Expr) -> Iterator[Expr]:
@@ -192,7 +258,7 @@ def walk(node: Expr) -> Iterator[Expr]:
 
 
 # How tightly each kind of node holds its parts together; what holds less tightly needs parentheses.
-_OR, _AND, _COMPARISON, _ATOM = range(4)
+_OR, _AND, _COMPARISON, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(8)
 _BINDING: dict[type, int] = {
     Or: _OR,
     And: _AND,
@@ -200,6 +266,15 @@ _BINDING: dict[type, int] = {
     Compare: _COMPARISON,
     Like: _COMPARISON,
     In: _COMPARISON,
+    Negative: _SIGN,
+}
+_SIGNS: dict[Sign, int] = {
+    "+": _SUM,
+    "-": _SUM,
+    "*": _PRODUCT,
+    "/": _PRODUCT,
+    "%": _PRODUCT,
+    "^": _POWER,
 }
 
 
@@ -221,14 +296,25 @@ def to_text(node: Expr) -> str:
             return f"/{escaped}/"
         case ListLiteral(items):
             return f"[{', '.join(map(to_text, items))}]"
+        case Duration(period):
+            return f"{period.amount}{period.unit}"
+        case Star():
+            return "*"
+        case Arithmetic(left, sign, right):
+            # `a - (b - c)` needs its parentheses, `(a - b) - c` does not; `^` holds the other way round.
+            least, tight = _SIGNS[sign], _SIGNS[sign] + 1
+            first, second = (tight, _SIGN) if sign == "^" else (least, tight)
+            return f"{_inside(left, first)} {sign} {_inside(right, second)}"
+        case Negative(term):
+            return f"-{_inside(term, _SIGN)}"
         case Compare(left, operator, right):
-            return f"{_inside(left, _ATOM)} {operator} {_inside(right, _ATOM)}"
+            return f"{_inside(left, _SUM)} {operator} {_inside(right, _SUM)}"
         case Like(value, pattern, negated):
-            return f"{_inside(value, _ATOM)} {'not ' * negated}like {to_text(pattern)}"
+            return f"{_inside(value, _SUM)} {'not ' * negated}like {to_text(pattern)}"
         case In(value, items, negated):
-            return f"{_inside(value, _ATOM)} {'not ' * negated}in {to_text(items)}"
+            return f"{_inside(value, _SUM)} {'not ' * negated}in {to_text(items)}"
         case Call(name, arguments):
-            return f"{name}({', '.join(_inside(argument, _ATOM) for argument in arguments)})"
+            return f"{name}({', '.join(map(to_text, arguments))})"
         case Not(term):
             return f"not {to_text(term) if isinstance(term, Not) else _inside(term, _ATOM)}"
         case And(terms):
@@ -239,7 +325,15 @@ def to_text(node: Expr) -> str:
 
 def _inside(node: Expr, least: int) -> str:
     text = to_text(node)
-    return f"({text})" if _BINDING.get(type(node), _ATOM) < least else text
+    return f"({text})" if _binding(node) < least else text
+
+
+def _binding(node: Expr) -> int:
+    if isinstance(node, Arithmetic):
+        return _SIGNS[node.sign]
+    if isinstance(node, Literal) and not isinstance(node.value, str) and node.value < 0:
+        return _SIGN
+    return _BINDING.get(type(node), _ATOM)
 
 
 def field_text(name: str) -> str:

@@ -25,6 +25,8 @@ Comparison = Callable[[pl.Expr, pl.Expr], pl.Expr]
 _TIME_TEXT = "%Y-%m-%d %H:%M:%S%.3f"
 _MILLISECONDS = pl.Datetime("ms", "UTC")
 _NEVER = pl.lit(value=False)
+# The beginnings of the years 1000 and 9000 in epoch milliseconds.
+_WRITABLE = (-30_610_224_000_000, 221_845_305_600_000)
 
 
 class Type(Enum):
@@ -36,6 +38,7 @@ class Type(Enum):
     LABEL = "Categorical, which compares with text for equality as it is"
     TIME = "Datetime in milliseconds, UTC"
     TRUTH = "Boolean"
+    JSON = "String, the text of a JSON object or list, which only JSON functions can use"
     NOTHING = "null, or a type that nothing can be compared with"
 
 
@@ -68,7 +71,7 @@ class Value:
                 return self.expr.dt.strftime(_TIME_TEXT)
             case Type.TRUTH:
                 return self.expr.cast(pl.Int8).cast(pl.String)
-            case Type.NOTHING:
+            case Type.NOTHING | Type.JSON:
                 return pl.lit(None, dtype=pl.String)
             case Type.INTEGER | Type.DECIMAL | Type.LABEL:
                 return self.expr.cast(pl.String)
@@ -82,7 +85,7 @@ class Value:
                 return self.expr.dt.epoch("ms")
             case Type.TRUTH:
                 return self.expr.cast(pl.Int64)
-            case Type.NOTHING:
+            case Type.NOTHING | Type.JSON:
                 return pl.lit(None, dtype=pl.Float64)
             case Type.TEXT | Type.LABEL:
                 found = self.text().cast(pl.Float64, strict=False)
@@ -90,6 +93,29 @@ class Value:
                 if self.expr.meta.is_column():
                     return pl.when(found.is_finite()).then(found)
                 return found.replace([math.inf, -math.inf, math.nan], [None, None, None])
+
+    def time(self) -> pl.Expr:
+        """As Datetime in milliseconds, UTC; a number counts as epoch milliseconds, other text is null."""
+        return self.expr if self.type is Type.TIME else from_millis(self.number())
+
+    def truth(self) -> pl.Expr:
+        """As a condition, never null: a number holds if it is not 0, a text never does."""
+        match self.type:
+            case Type.TRUTH:
+                return self.expr.fill_null(value=False)
+            case Type.INTEGER | Type.DECIMAL:
+                return (self.expr != 0).fill_null(value=False)
+            case _:
+                return (self.number() != 0).fill_null(value=False)
+
+    def present(self) -> pl.Expr:
+        """The value as it is; maps and lists are none where a single value is asked for."""
+        return self.text() if self.type is Type.JSON else self.expr
+
+
+def from_millis(number: pl.Expr) -> pl.Expr:
+    """Epoch milliseconds as Datetime; null before the year 1000 and after 9000, which Python cannot print."""
+    return pl.when(number.is_between(*_WRITABLE)).then(number).cast(pl.Int64).cast(_MILLISECONDS)
 
 
 def column(name: str, dtype: pl.DataType, *, is_address: bool) -> Value:
@@ -137,7 +163,11 @@ def computed(expr: pl.Expr, kind: Type) -> Value:
     value = pl.select(expr).item()
     if value is None:
         return NULL
-    return Value(pl.lit(value), kind, constant=int(value) if kind is Type.TRUTH else value)
+    if kind is Type.TIME:
+        moment = pl.select(pl.lit(value).dt.epoch("ms")).item()
+        return Value(pl.lit(moment).cast(_MILLISECONDS), kind, constant=moment)
+    constant = None if kind is Type.JSON else int(value) if kind is Type.TRUTH else value
+    return Value(pl.lit(value), kind, constant=constant)
 
 
 def settled(condition: pl.Expr) -> pl.Expr:

@@ -131,7 +131,7 @@ def _sort_key(name: str, schema: pl.Schema) -> pl.Expr:
     if schema.get(MESSAGE) == pl.String():
         from query.json_fields import lookup
 
-        found = lookup((name,))
+        found = lookup((name,), pl.col(MESSAGE))
     return pl.lit(None) if found is None else found
 
 

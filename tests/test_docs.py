@@ -19,6 +19,11 @@ def test_the_list_of_formats_is_that_of_the_program():
     assert (ROOT / "docs" / "formats.md").read_text() == made, "run `make pictures`"
 
 
+def test_the_page_on_the_language_is_that_of_the_program():
+    made = runpy.run_path(str(ROOT / "docs" / "make_language.py"))["text"]()
+    assert (ROOT / "docs" / "language.md").read_text() == made, "run `make pictures`"
+
+
 def test_every_link_to_a_file_leads_to_one():
     for page in (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):

@@ -19,6 +19,9 @@ from tui.units import iso
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+# Smaller decimals keep their digits in another way.
+_SMALL = 0.0001
+
 FORMATS = ("table", "csv", "json", "ndjson")
 
 # What a spreadsheet takes for the beginning of a formula, also as typed with a Japanese keyboard, and the
@@ -40,7 +43,7 @@ def write(
     """
     out = out or sys.stdout
     if form == "table":
-        _table([[clean(_cell(row[name])) for name in columns] for row in rows], columns, rows, out)
+        _table([[clean(_shown(row[name])) for name in columns] for row in rows], columns, rows, out)
     elif form == "csv":
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(map(_inert, columns))
@@ -68,6 +71,13 @@ def _json(value: object) -> str:
     return iso(value) if isinstance(value, datetime) else str(value)
 
 
+def _shown(value: object) -> str:
+    """A value for people: decimals as Insights prints them, four places and no more than needed."""
+    if isinstance(value, float):
+        return f"{value:.4f}".rstrip("0").rstrip(".") if abs(value) >= _SMALL or not value else f"{value:.4g}"
+    return _cell(value)
+
+
 def _cell(value: object) -> str:
     if value is None:
         return ""
@@ -80,7 +90,7 @@ def _table(
     cells: list[list[str]], columns: Sequence[str], rows: Iterable[dict[str, Any]], out: TextIO
 ) -> None:
     """Print aligned columns; numbers to the right."""
-    numeric = [any(isinstance(row[name], int) for row in rows) for name in columns]
+    numeric = [any(isinstance(row[name], (int, float)) for row in rows) for name in columns]
     widths = [
         max([len(clean(name)), *(len(line[index]) for line in cells)]) for index, name in enumerate(columns)
     ]

@@ -209,7 +209,10 @@ def test_nothing_is_said_of_fields_that_were_seen(text):
 
 
 def test_a_field_that_was_not_seen_counts_as_empty():
-    sentence = "userIdentity.arn is not among the fields seen in these logs, so it counts as empty."
+    sentence = (
+        "userIdentity.arn is not among the fields of these logs, so it counts as empty. "
+        "Did you mean 'userIdentity.type'?"
+    )
     assert said("userIdentity.arn = 'x'", FLOWS + JSON) == [sentence]
     assert said("userIdentity.arn = 'x'", JSON) == [sentence]
 

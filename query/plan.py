@@ -1,0 +1,224 @@
+"""From a query to one polars plan over a data set. Only the polars back end imports this.
+
+Commands that look at one row are done on each part of the data; the first that looks at all rows brings the
+parts together. A query without an order of its own is cut to its limit as soon as no filter follows, so that
+the rest of it is only worked out for the rows that are shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from loaders import run
+from loaders.schema import FILE, LINE, TIME, TIMESTAMP
+from query import commands, patterns, row_commands, shifts, tree, whole_commands
+from query.check_commands import is_bin
+from query.environment import Environment
+from query.errors import QueryError
+from query.shown import shown_by
+from query.stats import bin_of
+from query.table import DTYPES, Table, joined
+from query.values import Type, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from loaders.dataset import Dataset, Part
+    from loaders.run import Ticket
+    from query.scope import Scope
+
+_EMPTY: dict[str, pl.DataType] = {TIMESTAMP: TIME, FILE: pl.UInt32(), LINE: pl.UInt32()}
+# What rows are neither made nor left out by, so that a limit may be drawn before it.
+_KEEPS_ROWS = (commands.Fields, commands.Display, commands.Parse, commands.CidrLookup, commands.Chart)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, and what it gives.
+
+    Attributes:
+        plan: The result: ``columns``, then ``FILE`` and ``LINE`` where each row is a record.
+        columns: What is shown, in order.
+        limit: How many rows the query asks for at most; None for all.
+        of_records: Whether each row is a record.
+    """
+
+    plan: pl.LazyFrame
+    columns: tuple[str, ...]
+    limit: int | None
+    of_records: bool
+
+
+@dataclass
+class Planner:
+    """Plans one query.
+
+    Attributes:
+        dataset: Where the records are.
+        query: What is asked.
+        scope: Which of the records it is asked of.
+        ticket: Checked before work that a plan needs done first.
+        folders: Where tables for ``cidrlookup`` are.
+        now: When it is asked.
+    """
+
+    dataset: Dataset
+    query: commands.Query
+    scope: Scope
+    ticket: Ticket | None = None
+    folders: Sequence[Path] = ()
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def plan(self) -> Planned:
+        """The plan of the whole query.
+
+        Raises:
+            QueryError: The query or the scope's filter cannot be planned.
+        """
+        shown = shown_by(self.query.commands)
+        table = self._joined(self._done(len(self.query.commands)), len(self.query.commands), shown)
+        limit = _limit(self.query.commands)
+        table = table.newest_first()
+        if limit is not None:
+            # One more than is asked for, by default, to see whether any was cut off.
+            table = replace(table, plan=table.plan.head(limit))
+        exprs = [_output(table.env.look_up(node)).alias(name) for name, node in shown.items()]
+        hidden = [name for name in (FILE, LINE) if table.of_records and name not in shown]
+        return Planned(
+            table.plan.select(*exprs, *hidden), tuple(shown), limit, table.of_records and len(hidden) == 2
+        )
+
+    def _done(self, end: int) -> list[Table]:
+        """The tables after the first ``end`` commands: one for each part until they are brought together."""
+        tables = [self._table(part) for part in self._parts()] or [self._of_nothing()]
+        shown = shown_by(self.query.commands)
+        cut = self._cut()
+        for place, command in enumerate(self.query.commands[:end]):
+            if place == cut:
+                tables = [self._newest(self._joined(tables, place, shown))]
+            if isinstance(command, row_commands.ROW_COMMANDS):
+                tag = str(place)
+                tables = [row_commands.do(command, table, tag, self.folders) for table in tables]
+            else:
+                tables = [self._whole(command, place, self._joined(tables, place, shown))]
+        return tables
+
+    def _whole(self, command: commands.Command, place: int, table: Table) -> Table:
+        """Do a command that looks at all rows."""
+        before = self.query.commands[place - 1] if place else None
+        match command:
+            case commands.Pattern():
+                after = self.query.commands[place + 1 : place + 2]
+                return table if after and isinstance(after[0], commands.Diff) else self._patterns(place)
+            case commands.Diff(shift):
+                return self._patterns(place - 1, shifts.earlier(self.scope, shift, command.span))
+            case commands.FillMissing() if isinstance(before, commands.Stats) and bin_of(before):
+                name = next(item.name for item in before.by if is_bin(item.expr))
+                bins = self._collected(table.plan.select(table.env.computed[name].expr.alias("bin")))["bin"]
+                return whole_commands.fill_missing(command, before, table, str(place), bins)
+        shown = shown_by(self.query.commands[:place])
+        return whole_commands.do(command, table, str(place), shown)
+
+    def _patterns(self, place: int, earlier: Scope | None = None) -> Table:
+        """What the messages before a ``pattern`` have in common, also compared with those of another time."""
+        texts = self.texts(place)
+        if earlier is None:
+            found = patterns.find_patterns(texts)
+        else:
+            found = patterns.compare_patterns(texts, replace(self, scope=earlier).texts(place))
+        env = self._environment({})
+        computed = {
+            name: Value(pl.col(name), _TYPES.get(dtype, Type.TEXT)) for name, dtype in found.schema.items()
+        }
+        return Table(found.lazy(), replace(env, computed=computed), of_records=False, ordered=True)
+
+    def texts(self, place: int) -> pl.Series:
+        """The texts that a ``pattern`` looks at."""
+        command = self.query.commands[place]
+        if not isinstance(command, commands.Pattern):
+            raise QueryError.at(command.span, "diff compares patterns.", "Write it behind pattern @message.")
+        table = self._joined(self._done(place), place, {})
+        text = table.env.look_up(command.source).text()
+        return self._collected(table.plan.select(text.alias("text")))["text"]
+
+    def _collected(self, plan: pl.LazyFrame) -> pl.DataFrame:
+        if self.ticket:
+            self.ticket.check()
+        return run.collect(plan)
+
+    def _parts(self) -> Iterator[Part]:
+        """The parts that can hold records in scope."""
+        for part in self.dataset.parts:
+            groups, streams = part.summary["log_group"], part.summary["log_stream"]
+            in_group = self.scope.group is None or self.scope.group in groups
+            in_stream = self.scope.stream is None or self.scope.stream in streams
+            if in_group and in_stream and part.frame.height:
+                yield part
+
+    def _table(self, part: Part) -> Table:
+        schema = part.frame.schema
+        plan = part.frame.lazy().filter(self.scope.predicate(schema))
+        return Table(plan, self._environment(schema))
+
+    def _of_nothing(self) -> Table:
+        """No rows at all, where no part can hold any."""
+        return Table(pl.LazyFrame(schema=_EMPTY), self._environment(_EMPTY))
+
+    def _environment(self, schema: Mapping[str, pl.DataType]) -> Environment:
+        return Environment(schema, now=self.now, since=self.scope.since, until=self.scope.until)
+
+    def _joined(self, tables: list[Table], place: int, shown: Mapping[str, tree.Field]) -> Table:
+        """Bring tables together before the command at a place."""
+        return joined(tables, _wanted(self.query.commands[place:], shown))
+
+    def _cut(self) -> int | None:
+        """Before which command a query that has no order of its own can be cut to its limit."""
+        rest = len(self.query.commands)
+        while rest and isinstance(self.query.commands[rest - 1], (*_KEEPS_ROWS, commands.Limit)):
+            rest -= 1
+        rows = (*_KEEPS_ROWS, commands.Filter)
+        return rest if all(isinstance(command, rows) for command in self.query.commands[:rest]) else None
+
+    def _newest(self, table: Table) -> Table:
+        counts = [command.count for command in self.query.commands if isinstance(command, commands.Limit)]
+        limit = counts[0] if counts else commands.DEFAULT_LIMIT + 1
+        table = table.newest_first()
+        return table if limit is None else replace(table, plan=table.plan.head(limit))
+
+
+_TYPES: dict[pl.DataType, Type] = {dtype: kind for kind, dtype in DTYPES.items() if kind is not Type.JSON}
+_TYPES[pl.String()] = Type.TEXT
+
+
+def _limit(found: Sequence[commands.Command]) -> int | None:
+    """How many rows to fetch: one more than the default, unless the query has a limit of its own."""
+    own = [command for command in found if isinstance(command, commands.Limit)]
+    return None if own else commands.DEFAULT_LIMIT + 1
+
+
+def _wanted(rest: Sequence[commands.Command], shown: Mapping[str, tree.Field]) -> Iterator[tree.Field]:
+    """The fields that these commands name, up to one that leaves nothing of the records, or the result."""
+    for command in rest:
+        for expr in commands.expressions(command):
+            yield from (node for node in tree.walk(expr) if isinstance(node, tree.Field))
+        if isinstance(command, commands.CidrLookup):
+            yield from (tree.Field(name) for _, name in command.outputs)
+        if isinstance(command, (commands.Stats, commands.Pattern)):
+            return
+    yield from shown.values()
+
+
+def _output(value: Value) -> pl.Expr:
+    """A value as the result has it: labels as text, a condition as 1 or 0."""
+    match value.type:
+        case Type.LABEL:
+            return value.expr.cast(pl.String)
+        case Type.TRUTH:
+            return value.expr.cast(pl.Int64)
+        case _:
+            return value.expr

@@ -1,0 +1,149 @@
+"""Rows on their way through a query: a plan, and what names mean in it.
+
+A table is a value; each command of ``query.row_commands`` and ``query.whole_commands`` makes a new one. Only
+the polars back end imports this.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from loaders import run
+from loaders.fields import BY_COLUMN
+from loaders.schema import FILE, LINE, TIME, TIMESTAMP
+from query.conversions import unified
+from query.environment import Environment, carried_key
+from query.values import Type, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from query import tree
+
+DTYPES: dict[Type, pl.DataType] = {
+    Type.INTEGER: pl.Int64(),
+    Type.DECIMAL: pl.Float64(),
+    Type.TEXT: pl.String(),
+    Type.LABEL: pl.Categorical(),
+    Type.TIME: TIME,
+    Type.TRUTH: pl.Boolean(),
+    Type.JSON: pl.String(),
+    Type.NOTHING: pl.String(),
+}
+_ORIGIN = (FILE, LINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows on their way.
+
+    Attributes:
+        plan: The rows.
+        env: What names mean.
+        of_records: Whether each row is still a record, or an item of one, with ``FILE`` and ``LINE``.
+        ordered: Whether the rows are in an order that a person asked for or that is ours to keep.
+    """
+
+    plan: pl.LazyFrame
+    env: Environment
+    of_records: bool = True
+    ordered: bool = False
+
+    def computing(self, found: Mapping[str, Value], tag: str) -> Table:
+        """Work values out as columns, and give them names.
+
+        Args:
+            found: The values by name.
+            tag: What the columns' own names begin with; unique in the query.
+        """
+        columns, named = [], {}
+        for place, (name, value) in enumerate(found.items()):
+            column = f"{tag}.{place}"
+            columns.append(value.expr.cast(DTYPES[value.type]).alias(column))
+            named[name] = Value(pl.col(column), value.type, value.is_address)
+        return replace(self, plan=self.plan.with_columns(columns), env=self.env.with_computed(named))
+
+    def newest_first(self) -> Table:
+        """The same rows in the order that Insights gives records without being asked, unless there is one."""
+        if self.ordered or not self.of_records:
+            return self
+        plan = self.plan.sort(TIMESTAMP, descending=True, nulls_last=True, maintain_order=True)
+        return replace(self, plan=plan, ordered=True)
+
+
+def joined(tables: Sequence[Table], wanted: Iterable[tree.Field]) -> Table:
+    """One table of the rows of several.
+
+    Args:
+        tables: Tables on which the same commands have been done; at least one.
+        wanted: The fields that later commands and the result name: where the tables differ in their columns,
+            each is brought to one type.
+    """
+    first = tables[0]
+    if len(tables) == 1:
+        return first
+    if all(_alike(first, table) for table in tables):
+        return replace(first, plan=pl.concat([table.plan for table in tables], how="vertical"))
+    fields = {
+        carried_key(node): node
+        for node in wanted
+        if node.written not in first.env.computed and first.env.inside_json(node.written) is None
+    }
+    carried = {key: [table.env.look_up(node) for table in tables] for key, node in fields.items()}
+    computed = {name: [table.env.computed[name] for table in tables] for name in first.env.computed}
+    columns: list[list[pl.Expr]] = [[] for _ in tables]
+    made: list[dict[str, Value]] = []
+    for tag, group in (("field", carried), ("named", computed)):
+        made.append({})
+        for place, (key, values) in enumerate(group.items()):
+            whole = tag == "field" and _is_number(fields[key].name) and _spell_whole_numbers(tables, values)
+            kind, exprs = _one_type(values, whole=whole)
+            name = f"{tag}.{place}"
+            made[-1][key] = Value(pl.col(name), kind, any(value.is_address for value in values))
+            for table_columns, expr in zip(columns, exprs, strict=True):
+                table_columns.append(expr.alias(name))
+    plans = [table.plan.select(*own, TIMESTAMP, *_ORIGIN) for table, own in zip(tables, columns, strict=True)]
+    env = replace(first.env, schema={TIMESTAMP: TIME}, carried=made[0], computed=made[1])
+    return replace(first, plan=pl.concat(plans, how="vertical"), env=env)
+
+
+def _alike(first: Table, table: Table) -> bool:
+    """Whether two tables have the same columns, of the same types, in the same order."""
+    return list(first.env.schema.items()) == list(table.env.schema.items()) and [
+        (name, value.type) for name, value in first.env.computed.items()
+    ] == [(name, value.type) for name, value in table.env.computed.items()]
+
+
+def _is_number(name: str) -> bool:
+    """Whether a field of flow logs holds numbers."""
+    field = BY_COLUMN.get(name)
+    return field is not None and field.kind.is_number
+
+
+def _spell_whole_numbers(tables: Sequence[Table], values: Sequence[Value]) -> bool:
+    """Whether all text among values, as JSON messages hold it, spells whole numbers. It looks at the rows."""
+    if {value.type for value in values} - {Type.NOTHING, Type.TEXT} != {Type.INTEGER}:
+        return False
+    for table, value in zip(tables, values, strict=True):
+        if value.type is Type.TEXT:
+            is_other = value.expr.is_not_null() & value.expr.cast(pl.Int64, strict=False).is_null()
+            if run.collect(table.plan.select(is_other.any())).item():
+                return False
+    return True
+
+
+def _one_type(values: Sequence[Value], *, whole: bool) -> tuple[Type, list[pl.Expr]]:
+    """Bring the values of one name in several tables to one type: numbers to numbers, all else to text."""
+    kinds = {value.type for value in values} - {Type.NOTHING}
+    if whole:
+        return Type.INTEGER, [value.expr.cast(pl.Int64, strict=False) for value in values]
+    if len(kinds) <= 1:
+        kind = next(iter(kinds), Type.NOTHING)
+        return kind, [value.expr.cast(DTYPES[kind]) for value in values]
+    # Where some hold maps and others do not, the maps are text.
+    plain = [replace(value, type=Type.TEXT) if value.type is Type.JSON else value for value in values]
+    exprs, kind = unified(plain)
+    return kind, [expr.cast(DTYPES[kind]) for expr in exprs]

@@ -1,0 +1,228 @@
+"""``flowtui query``: the answer to one query on standard output or in a file."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tui.commands.shared import (
+    give_up,
+    links_option,
+    no_store_option,
+    read_logs,
+    refuse,
+    since_option,
+    tell_problems,
+    until_option,
+)
+from tui.output import FORMATS, write
+from tui.sanitise import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    import polars as pl
+
+    from loaders.dataset import Dataset
+    from query.answer import Answer
+    from query.scope import Scope
+
+RESULT_FORMATS = (*FORMATS, "parquet")
+_BY_ENDING = {f".{form}": form for form in RESULT_FORMATS if form != "table"}
+
+
+class OutputError(Exception):
+    """The answer cannot be written where it should be; the message is a plain sentence."""
+
+
+def choose_format(form: str | None, output: str | None) -> str:
+    """The form of the answer: as asked for, else as the file's ending says, else a table.
+
+    Raises:
+        BadParameter: Parquet would go to the screen.
+    """
+    chosen = form or _BY_ENDING.get(Path(output or "").suffix.lower(), "table")
+    if chosen == "parquet" and output is None and sys.stdout.isatty():
+        raise click.BadParameter(
+            "Parquet is nothing for a screen: name a file with --output.", param_hint="'--format'"
+        )
+    return chosen
+
+
+def explain(answered: Dataset, text: str, scope: Scope, folders: Sequence[Path]) -> str:
+    """What a query reads and the plan that polars makes of it, without running it.
+
+    Raises:
+        QueryError: It cannot be planned.
+    """
+    from query.check import check_query
+    from query.local import for_aws
+    from query.parse import QueryError, parse_query
+    from query.plan import Planner
+    from tui.wording import plural
+
+    query = parse_query(text)
+    check_query(query, answered.fields)
+    planned = Planner(answered, query, scope, folders=folders).plan()
+    logs = [report for report in answered.files.values() if report.records]
+    try:
+        for_aws(query)
+        aws = "CloudWatch Logs Insights takes this query as it is."
+    except QueryError as error:
+        aws = f"CloudWatch Logs Insights would refuse it: {error}"
+    columns = ", ".join(
+        f"{name} {dtype}" for name, dtype in planned.plan.collect_schema().items() if name in planned.columns
+    )
+    read = f"{plural(answered.height, 'record')} of {plural(len(logs), 'file')}"
+    return "\n".join(
+        (f"reads   {read}", f"gives   {columns}", f"aws     {aws}", "plan", planned.plan.explain())
+    )
+
+
+def put(found: Answer, form: str, output: str | None) -> None:
+    """Write an answer.
+
+    Args:
+        found: The answer.
+        form: One of ``RESULT_FORMATS``.
+        output: The file, which is replaced at once when all is written; without one standard output.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    frame = found.frame.select(found.columns)
+    if output is None:
+        if form == "parquet":
+            frame.write_parquet(sys.stdout.buffer)
+        else:
+            _write_text(frame, form, sys.stdout)
+        return
+    target = Path(output)
+    try:
+        _replace(target, frame, form)
+    except OSError as error:
+        raise OutputError(f"{target} cannot be written: {error.strerror or error}.") from None
+
+
+def _replace(target: Path, frame: pl.DataFrame, form: str) -> None:
+    """Write beside the target, then take its place: whoever reads it sees all or nothing."""
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        # What mkstemp makes is for the owner alone; a result is as readable as any new file.
+        mask = os.umask(0)
+        os.umask(mask)
+        os.fchmod(handle, 0o666 & ~mask)
+        if form == "parquet":
+            with os.fdopen(handle, "wb") as file:
+                frame.write_parquet(file)
+        else:
+            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+                _write_text(frame, form, file)
+        Path(name).replace(target)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _write_text(frame: pl.DataFrame, form: str, out: Any) -> None:  # noqa: ANN401 - any text stream
+    write(frame.to_dicts(), frame.columns, form, out)
+
+
+def tell(found: Answer) -> None:
+    """Say on standard error what is odd about an answer."""
+    for warning in found.warnings:
+        click.echo(f"Line {warning.span.line}: {clean(warning.message)}", err=True)
+    if found.capped:
+        rows = f"{found.frame.height:,}"
+        click.echo(f"Only the first {rows} rows are here; for all of them add '| limit any'.", err=True)
+
+
+@click.command()
+@click.argument("arguments", nargs=-1, metavar="[PATH ...] QUERY", type=click.Path())
+@since_option
+@until_option
+@click.option(
+    "--format", "form", type=click.Choice(RESULT_FORMATS), help="How to print it; table by default."
+)
+@click.option(
+    "--output", metavar="FILE", help="Write to FILE; its ending names the format if --format does not."
+)
+@click.option("--explain", "only_plan", is_flag=True, help="Print what would be read and done, and stop.")
+@links_option
+@no_store_option
+def query(
+    arguments: tuple[str, ...],
+    since: datetime | None,
+    until: datetime | None,
+    form: str | None,
+    output: str | None,
+    *,
+    only_plan: bool,
+    follow_links: bool,
+    no_store: bool,
+) -> None:
+    r"""Answer a query in CloudWatch Logs Insights QL.
+
+    \b
+    flowtui query ./logs 'filter action = "REJECT" | stats count(*) as n by srcAddr | sort n desc'
+    """
+    del no_store
+    *paths, text = arguments or ("",)
+    if len(arguments) == 1 and Path(text).exists():
+        raise click.UsageError("The query is missing: it stands behind the paths, in quotes.")
+    from query.errors import QueryError
+
+    try:
+        _answer(
+            tuple(paths), text, since, until, (form, output), only_plan=only_plan, follow_links=follow_links
+        )
+    except QueryError as error:
+        refuse(error, text)
+    except OutputError as error:
+        give_up(str(error))
+
+
+def _answer(
+    paths: tuple[str, ...],
+    text: str,
+    since: datetime | None,
+    until: datetime | None,
+    target: tuple[str | None, str | None],
+    *,
+    only_plan: bool,
+    follow_links: bool,
+) -> None:
+    from query.check import check_query
+    from query.parse import parse_query
+    from query.scope import Scope
+    from query.shifts import look_back
+    from tui.config import lookup_folders
+
+    form = choose_format(*target)
+    asked = parse_query(text)
+    check_query(asked)
+    scope = Scope(since=since, until=until)
+    dataset = read_logs(paths, look_back(asked, scope), until, follow_links=follow_links)
+    folders = lookup_folders(paths or (".",))
+    if only_plan:
+        click.echo(explain(dataset, text, scope, folders))
+        return
+    from polars.exceptions import PolarsError
+
+    from query.answer import answer
+
+    try:
+        found = answer(dataset, asked, scope, folders=folders)
+    except PolarsError as error:
+        give_up(f"polars could not answer this query: {str(error).partition(chr(10))[0]}")
+    put(found, form, target[1])
+    tell(found)
+    tell_problems(dataset)

@@ -1,0 +1,110 @@
+"""What the commands share: options, reading the logs, and ways to give up."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Never
+
+import click
+
+from tui.output import FORMATS
+from tui.sanitise import clean, masked
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from loaders.dataset import Dataset
+    from query.errors import QueryError
+
+FAILED, WRONG_USAGE = 1, 2
+
+
+class When(click.ParamType[Any]):
+    """A time, as ``--since`` and ``--until`` take it."""
+
+    name = "TIME"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read it."""
+        from query.times import parse_time
+
+        try:
+            return parse_time(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+paths_argument = click.argument("paths", nargs=-1, metavar="[PATH ...]", type=click.Path())
+since_option = click.option(
+    "--since", type=When(), help="Only records at or after TIME: -3h, 2026-01-01, epoch seconds."
+)
+until_option = click.option("--until", type=When(), help="Only records before TIME.")
+form_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="table",
+    show_default=True,
+    help="How to print it.",
+)
+links_option = click.option("--follow-links", is_flag=True, help="Follow symbolic links, also out of PATH.")
+filter_option = click.option(
+    "--filter", "text", metavar="EXPR", default="", help="Only records that match EXPR."
+)
+no_store_option = click.option(
+    "--no-store", is_flag=True, help="Read the logs themselves and nothing else; so far that is always done."
+)
+
+
+def check_filter(text: str) -> None:
+    """Refuse a text that is no filter."""
+    if not text.strip():
+        return
+    from query.errors import QueryError
+    from query.parse import parse_filter
+
+    try:
+        parse_filter(text)
+    except QueryError as error:
+        refuse(error, text)
+
+
+def refuse(error: QueryError, text: str) -> Never:
+    """Say what is wrong with a query or a filter, and where."""
+    click.echo("\n".join(map(masked, error.pretty(text).split("\n"))), err=True)
+    sys.exit(WRONG_USAGE)
+
+
+def tell_problems(dataset: Dataset) -> None:
+    """Say on standard error that some lines or files could not be read."""
+    if dataset.problem_count:
+        from tui.wording import plural
+
+        bad = plural(dataset.problem_count, "problem")
+        click.echo(f"{bad} with lines or files; `flowtui check` names them.", err=True)
+
+
+def read_logs(
+    paths: tuple[str, ...],
+    since: datetime | None,
+    until: datetime | None,
+    *,
+    follow_links: bool,
+    any_file: bool = False,
+) -> Dataset:
+    """Read all logs below some paths, or give up where there are none."""
+    from loaders.discover import NoLogsError
+    from loaders.load import Library
+
+    try:
+        return Library(paths or (".",), since=since, until=until, follow_links=follow_links).read_all(
+            any_file=any_file
+        )
+    except NoLogsError as error:
+        give_up(str(error))
+
+
+def give_up(sentence: str) -> Never:
+    """Leave with one sentence on standard error."""
+    click.echo(f"flowtui: {clean(sentence)}", err=True)
+    sys.exit(FAILED)
