@@ -102,7 +102,7 @@ def explore(
         give_up(str(error))
     check_filter(text)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        give_up("The explorer needs a terminal. In a script use `flowtui query`.")
+        give_up("The explorer needs a terminal. In a script use `flowtui query`, `groups` or `check`.")
     import themes
     from query.scope import Scope
     from tui.app import FlowtuiApp

@@ -36,24 +36,25 @@ def write(
     """Write rows.
 
     Args:
-        rows: Their values by column. Times come out as ``2026-01-01T00:00:00.000Z``.
+        rows: Their values by column; all but a table are written row by row. Times come out as
+            ``2026-01-01T00:00:00.000Z``.
         columns: The columns, in the order to print.
         form: One of ``FORMATS``.
         out: Where to; standard output by default.
     """
     out = out or sys.stdout
     if form == "table":
-        _table([[clean(_shown(row[name])) for name in columns] for row in rows], columns, rows, out)
+        _table(list(rows), columns, out)
     elif form == "csv":
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(map(_inert, columns))
         writer.writerows([_inert(_cell(row[name])) for name in columns] for row in rows)
     else:
-        picked = [{name: row[name] for name in columns} for row in rows]
+        picked = ({name: row[name] for name in columns} for row in rows)
         if form == "json":
-            out.write(_dumped(picked, indent=2))
+            _list(picked, out)
         else:
-            out.writelines(_dumped(row) for row in picked)
+            out.writelines(_dumped(row) + "\n" for row in picked)
 
 
 def _inert(text: str) -> str:
@@ -64,7 +65,16 @@ def _inert(text: str) -> str:
 
 def _dumped(value: object, indent: int | None = None) -> str:
     # What is not ASCII is escaped, and so is every control character but this one.
-    return json.dumps(value, indent=indent, default=_json).replace("\x7f", "\\u007f") + "\n"
+    return json.dumps(value, indent=indent, default=_json).replace("\x7f", "\\u007f")
+
+
+def _list(rows: Iterable[dict[str, Any]], out: TextIO) -> None:
+    """Write a JSON list, an item at a time."""
+    before = "[\n  "
+    for row in rows:
+        out.write(before + _dumped(row, indent=2).replace("\n", "\n  "))
+        before = ",\n  "
+    out.write("[]\n" if before.startswith("[") else "\n]\n")
 
 
 def _json(value: object) -> str:
@@ -86,10 +96,9 @@ def _cell(value: object) -> str:
     return _json(value)
 
 
-def _table(
-    cells: list[list[str]], columns: Sequence[str], rows: Iterable[dict[str, Any]], out: TextIO
-) -> None:
+def _table(rows: list[dict[str, Any]], columns: Sequence[str], out: TextIO) -> None:
     """Print aligned columns; numbers to the right."""
+    cells = [[clean(_shown(row[name])) for name in columns] for row in rows]
     numeric = [any(isinstance(row[name], (int, float)) for row in rows) for name in columns]
     widths = [
         max([len(clean(name)), *(len(line[index]) for line in cells)]) for index, name in enumerate(columns)

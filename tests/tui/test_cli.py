@@ -333,7 +333,7 @@ def test_an_empty_directory_is_status_1_and_one_sentence(command, tmp_path):
 def test_the_explorer_without_a_terminal_says_what_to_use_instead(two_streams):
     out, err = flowtui(two_streams.root, status=1)
     assert out == ""
-    assert "flowtui groups" in err
+    assert "flowtui query" in err
 
 
 def test_a_theme_that_is_not_there_is_refused_with_those_that_are(terminal):
@@ -355,12 +355,12 @@ def test_settings_that_cannot_be_are_refused_before_the_screen_opens(terminal, t
 
 def test_settings_choose_theme_and_keys(terminal, tmp_path):
     (tmp_path / "flowtui").mkdir()
-    (tmp_path / "flowtui" / "config.toml").write_text('theme = "monochrome"\n[keys]\nleave = "Q"\n')
+    (tmp_path / "flowtui" / "config.toml").write_text('theme = "monochrome"\n[keys]\nleave = "Z"\n')
     shell = terminal("sample_logs", env={"XDG_CONFIG_HOME": str(tmp_path)})
     shell.wait_for("9 streams")
     assert b"38;5;" not in shell.sent
-    assert "Q quit" in shell.text
-    shell.keys("Q")
+    assert "Z quit" in shell.text
+    shell.keys("Z")
     assert shell.ended() == 0
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
-from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,6 +18,7 @@ from tui.commands.shared import (
     tell_problems,
     until_option,
 )
+from tui.export import write_whole
 from tui.output import FORMATS, write
 from tui.sanitise import clean
 
@@ -28,18 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    import polars as pl
-
     from loaders.dataset import Dataset
     from query.answer import Answer
     from query.scope import Scope
 
 RESULT_FORMATS = (*FORMATS, "parquet")
 _BY_ENDING = {f".{form}": form for form in RESULT_FORMATS if form != "table"}
-
-
-class OutputError(Exception):
-    """The answer cannot be written where it should be; the message is a plain sentence."""
 
 
 def choose_format(form: str | None, output: str | None) -> str:
@@ -92,48 +84,18 @@ def put(found: Answer, form: str, output: str | None) -> None:
     Args:
         found: The answer.
         form: One of ``RESULT_FORMATS``.
-        output: The file, which is replaced at once when all is written; without one standard output.
+        output: The file, which is replaced when all is written; without one standard output.
 
     Raises:
-        OutputError: The file cannot be written.
+        OSError: The file cannot be written.
     """
     frame = found.frame.select(found.columns)
-    if output is None:
-        if form == "parquet":
-            frame.write_parquet(sys.stdout.buffer)
-        else:
-            _write_text(frame, form, sys.stdout)
-        return
-    target = Path(output)
-    try:
-        _replace(target, frame, form)
-    except OSError as error:
-        raise OutputError(f"{target} cannot be written: {error.strerror or error}.") from None
-
-
-def _replace(target: Path, frame: pl.DataFrame, form: str) -> None:
-    """Write beside the target, then take its place: whoever reads it sees all or nothing."""
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        # What mkstemp makes is for the owner alone; a result is as readable as any new file.
-        mask = os.umask(0)
-        os.umask(mask)
-        os.fchmod(handle, 0o666 & ~mask)
-        if form == "parquet":
-            with os.fdopen(handle, "wb") as file:
-                frame.write_parquet(file)
-        else:
-            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-                _write_text(frame, form, file)
-        Path(name).replace(target)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
-
-
-def _write_text(frame: pl.DataFrame, form: str, out: Any) -> None:  # noqa: ANN401 - any text stream
-    write(frame.to_dicts(), frame.columns, form, out)
+    if output is not None:
+        write_whole(frame, Path(output), form)
+    elif form == "parquet":
+        frame.write_parquet(sys.stdout.buffer)
+    else:
+        write(frame.iter_rows(named=True), frame.columns, form)
 
 
 def tell(found: Answer) -> None:
@@ -186,8 +148,10 @@ def query(
         )
     except QueryError as error:
         refuse(error, text)
-    except OutputError as error:
-        give_up(str(error))
+    except BrokenPipeError:
+        raise  # click leaves quietly when nobody reads on
+    except OSError as error:
+        give_up(f"{output or 'The answer'} cannot be written: {error.strerror or error}.")
 
 
 def _answer(
