@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _PATTERN_COLUMNS = ("@pattern", "@ratio", "@sampleCount", "@severityLabel")
 # AWS stops at ten.
 _MOST_STATS = 10
+# More than any person writes, and few enough for a plan that is made at once.
+_MOST_COMMANDS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,9 @@ class _Walk:
 def check_commands(query: commands.Query, columns: Collection[str]) -> Iterator[QueryWarning]:
     """Check command after command, as ``query.check.check_query`` says."""
     walk = _Walk(_Known(columns))
+    if len(query.commands) > _MOST_COMMANDS:
+        place = query.commands[_MOST_COMMANDS].span
+        raise QueryError.at(place, f"A query has at most {_MOST_COMMANDS} commands.")
     for command in query.commands:
         _refuse_order(command, walk)
         yield from _expressions(command, walk)

@@ -139,7 +139,7 @@ def explain(
     from lark.exceptions import UnexpectedToken
 
     refused = error.token if isinstance(error, UnexpectedToken) else None
-    before = [token for token in tokens[-2:] if token is not refused]
+    before = [token for token in tokens[-3:] if token is not refused][-2:]
     last = before[-1] if before else None
     at_end = refused is not None and refused.type == "$END"
     if start == "query" and not at_end and (last is None or last.type == "_PIPE"):
@@ -148,9 +148,11 @@ def explain(
         return _character(text, cast("int", error.pos_in_stream))
     if refused.type == "_PIPE" and start == "filter":
         return QueryError.at(span_of(refused), _CHARACTERS["|"])
+    if still_open and [token.type for token in before] == ["LPAR", "STAR"]:
+        return _open(still_open[-1])
     if at_end:
         return _end(text, start, last, still_open)
-    return _token(refused, last, still_open)
+    return _token(refused, before, still_open)
 
 
 def _command(text: str, position: int) -> QueryError:
@@ -186,17 +188,21 @@ def _end(text: str, start: str, last: Token | None, still_open: Sequence[Token])
     if last.type in _AFTER:
         return QueryError.at(span_at(text, last.end_pos or 0), _AFTER[last.type].format(_word(last)))
     if still_open:
-        opening = still_open[-1]
-        what = "list" if opening.type == "LSQB" else "parenthesis"
-        return QueryError.at(span_of(opening), f"The {what} that starts here is not closed.")
+        return _open(still_open[-1])
     return QueryError.at(span_at(text, last.end_pos or 0), f"The {start} ends too early.")
 
 
-def _token(refused: Token, last: Token | None, still_open: Sequence[Token]) -> QueryError:
+def _open(opening: Token) -> QueryError:
+    what = "list" if opening.type == "LSQB" else "parenthesis"
+    return QueryError.at(span_of(opening), f"The {what} that starts here is not closed.")
+
+
+def _token(refused: Token, before: Sequence[Token], still_open: Sequence[Token]) -> QueryError:
     place = span_of(refused)
+    last = before[-1] if before else None
     if refused.type == "DURATION":
         return QueryError.at(place, _MISPLACED["DURATION"].format(_word(refused)))
-    if refused.type == "DIVIDE" and last is not None and last.type in _BEFORE_PATTERN:
+    if refused.type == "DIVIDE" and any(token.type in _BEFORE_PATTERN for token in before):
         return QueryError.at(place, _OPEN_PATTERN)
     if last is not None:
         foreign = _FOREIGN.get((str(last), str(refused)))

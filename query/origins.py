@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from query import commands, tree
 from query.check_commands import is_bin
+from query.literals import NO_VALUE
+from query.parse import parse_filter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,10 +28,19 @@ class _Origins:
         known: The names that commands gave, each with an expression of the records' own fields; None where
             there is none, as for what ``parse`` took out of a text.
         conditions: The filters that rows have passed, in the records' own fields.
+        is_partial: Whether rows were left out, or made, by what no condition says.
+        keys: What the last ``stats`` groups by, by the columns' names; None for a column that no longer
+            holds the group's value.
+        grouped: Whether rows are groups.
+        has_total: Whether a last row with totals stands among the groups.
     """
 
     known: dict[str, tree.Expr | None] = field(default_factory=dict)
     conditions: list[tree.Expr] = field(default_factory=list)
+    is_partial: bool = False
+    keys: dict[str, tree.Expr | None] = field(default_factory=dict)
+    grouped: bool = False
+    has_total: bool = False
 
     def traced(self, node: tree.Expr) -> tree.Expr | None:
         """An expression in the records' own fields, or None if it has something else in it."""
@@ -43,10 +54,33 @@ class _Origins:
         inside = any(node.written.startswith(f"{name}.") for name in self.known)
         return None if inside else node
 
+    def keep(self, condition: tree.Expr) -> None:
+        """Note a filter of records."""
+        traced = self.traced(condition)
+        if traced is None:
+            self.is_partial = True
+        else:
+            self.conditions.append(traced)
+
     def name(self, items: tuple[commands.Item, ...]) -> None:
+        """Note what values are called."""
         for item in items:
             if item.alias or not isinstance(item.expr, tree.Field):
-                self.known[item.name] = self.traced(item.expr)
+                self.give(item.name, self.traced(item.expr))
+
+    def give(self, name: str, expr: tree.Expr | None = None) -> None:
+        """Note that a name now stands for something else."""
+        self.known[name] = expr
+        if name in self.keys:
+            self.keys[name] = None
+
+    def group(self, items: tuple[commands.Item, ...], by: tuple[commands.Item, ...]) -> None:
+        """Note what a ``stats`` makes."""
+        self.keys = {item.name: self.traced(item.expr) for item in by}
+        self.known = dict(self.keys)
+        for item in items:
+            self.give(item.name)
+        self.grouped = True
 
 
 def behind(query: commands.Query, scope: Scope, values: Mapping[str, object]) -> Scope | None:
@@ -60,9 +94,14 @@ def behind(query: commands.Query, scope: Scope, values: Mapping[str, object]) ->
     Returns:
         The scope; None where the groups come from something that no filter can say.
     """
-    origins, keys = _walk(query)
-    conditions = list(origins.conditions)
-    for name, expr in keys.items():
+    origins = _walk(query)
+    if origins.grouped and origins.is_partial:
+        return None
+    if origins.has_total and origins.keys and all(values.get(name) is None for name in origins.keys):
+        return None
+    conditions = [parse_filter(scope.filter)] if scope.filter.strip() else []
+    conditions += origins.conditions
+    for name, expr in origins.keys.items():
         if expr is None or name not in values:
             return None
         value = values[name]
@@ -70,42 +109,47 @@ def behind(query: commands.Query, scope: Scope, values: Mapping[str, object]) ->
             scope = _within(scope, expr, value)
         else:
             conditions.append(_equal(expr, value))
-    terms = [
-        tree.to_text(condition) if len(conditions) + bool(scope.filter.strip()) == 1 else _in_and(condition)
-        for condition in conditions
-    ]
-    if scope.filter.strip():
-        terms.insert(0, f"({scope.filter.strip()})" if terms else scope.filter)
-    return replace(scope, filter=" and ".join(dict.fromkeys(terms)))
+    if not conditions:
+        return replace(scope, filter="")
+    if len(conditions) == 1 and scope.filter.strip():
+        return scope
+    different = tuple(dict.fromkeys(conditions))
+    return replace(scope, filter=tree.to_text(tree.And(different) if len(different) > 1 else different[0]))
 
 
-def _walk(query: commands.Query) -> tuple[_Origins, dict[str, tree.Expr | None]]:
+def _walk(query: commands.Query) -> _Origins:
     """What names and groups stand for at the end of a query."""
-    origins, keys = _Origins(), dict[str, tree.Expr | None]()
-    grouped = False
+    origins = _Origins()
     for command in query.commands:
         match command:
-            case commands.Filter(condition) if not grouped:
-                traced = origins.traced(condition)
-                if traced is not None:
-                    origins.conditions.append(traced)
-            case commands.Fields(items) | commands.Display(items):
-                origins.name(items)
-            case commands.Parse(names=names):
-                origins.known |= dict.fromkeys(names)
-            case commands.Unnest(name=name):
-                origins.known[name] = None
-            case commands.CidrLookup(outputs=outputs):
-                origins.known |= {name: None for _, name in outputs}
-            case commands.Stats(items, by):
-                keys = {item.name: origins.traced(item.expr) for item in by}
-                made: dict[str, tree.Expr | None] = {item.name: None for item in items}
-                origins.known = keys | made
-                grouped = True
-            case commands.Pattern():
-                keys, grouped = {"@pattern": None}, True
-                origins.known = dict(keys)
-    return origins, keys
+            case commands.Filter(condition) if not origins.grouped:
+                origins.keep(condition)
+            case commands.Limit(int()) | commands.Dedup() | commands.Unnest() if not origins.grouped:
+                origins.is_partial = True
+            case commands.AddTotals(col=True):
+                origins.has_total = True
+        _name(command, origins)
+    return origins
+
+
+def _name(command: commands.Command, origins: _Origins) -> None:
+    """Note what a command names."""
+    match command:
+        case commands.Fields(items) | commands.Display(items):
+            origins.name(items)
+        case commands.Parse(names=names):
+            for name in names:
+                origins.give(name)
+        case commands.Unnest(name=name):
+            origins.give(name)
+        case commands.CidrLookup(outputs=outputs):
+            for _, name in outputs:
+                origins.give(name)
+        case commands.Stats(items, by):
+            origins.group(items, by)
+        case commands.Pattern():
+            origins.keys, origins.grouped = {"@pattern": None}, True
+            origins.known = dict(origins.keys)
 
 
 def _equal(expr: tree.Expr, value: object) -> tree.Expr:
@@ -113,7 +157,9 @@ def _equal(expr: tree.Expr, value: object) -> tree.Expr:
         return tree.Not(tree.Call("ispresent", (expr,)))
     if isinstance(value, datetime):
         value = (value - _EPOCH) // _MILLISECOND
-    return tree.Compare(expr, "=", tree.Literal(value if isinstance(value, (int, float)) else str(value)))
+    found = tree.Compare(expr, "=", tree.Literal(value if isinstance(value, (int, float)) else str(value)))
+    # Compared with "-", what is empty is equal too.
+    return tree.And((found, tree.Call("ispresent", (expr,)))) if value == NO_VALUE else found
 
 
 def _within(scope: Scope, expr: tree.Expr, begin: datetime) -> Scope:
@@ -126,8 +172,3 @@ def _within(scope: Scope, expr: tree.Expr, begin: datetime) -> Scope:
     until = pl.Series([begin]).dt.offset_by(argument.period.capped.polars).item()
     since = begin if scope.since is None else max(begin, scope.since)
     return replace(scope, since=since, until=until if scope.until is None else min(until, scope.until))
-
-
-def _in_and(condition: tree.Expr) -> str:
-    text = tree.to_text(condition)
-    return f"({text})" if isinstance(condition, tree.Or) else text

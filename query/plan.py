@@ -21,8 +21,8 @@ from query.environment import Environment
 from query.errors import QueryError
 from query.shown import shown_by
 from query.stats import bin_of
-from query.table import DTYPES, Table, joined
-from query.values import Type, Value
+from query.table import Table, joined
+from query.values import DTYPES, Type, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

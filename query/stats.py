@@ -10,9 +10,9 @@ import polars as pl
 from query import functions, tree
 from query.check_commands import is_bin
 from query.environment import Environment
-from query.table import DTYPES, Table
+from query.table import Table
 from query.to_polars import call, value_of
-from query.values import Type, Value
+from query.values import DTYPES, Type, Value
 
 if TYPE_CHECKING:
     from query import commands

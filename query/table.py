@@ -16,23 +16,13 @@ from loaders.fields import BY_COLUMN
 from loaders.schema import FILE, LINE, TIME, TIMESTAMP
 from query.conversions import unified
 from query.environment import Environment, carried_key
-from query.values import Type, Value
+from query.values import DTYPES, Type, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from query import tree
 
-DTYPES: dict[Type, pl.DataType] = {
-    Type.INTEGER: pl.Int64(),
-    Type.DECIMAL: pl.Float64(),
-    Type.TEXT: pl.String(),
-    Type.LABEL: pl.Categorical(),
-    Type.TIME: TIME,
-    Type.TRUTH: pl.Boolean(),
-    Type.JSON: pl.String(),
-    Type.NOTHING: pl.String(),
-}
 _ORIGIN = (FILE, LINE)
 
 

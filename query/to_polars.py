@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import polars as pl
 
@@ -19,6 +20,7 @@ from query.check_values import check_pattern
 from query.environment import Environment
 from query.errors import QueryError
 from query.functions import Context, Function, Gives, Takes
+from query.sharing import shared
 from query.values import Comparison, Type, Value
 
 Schema = Mapping[str, pl.DataType]
@@ -29,6 +31,7 @@ _ORDER: dict[str, Comparison] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+_TRUTH = pl.Boolean()
 _OPERATORS = _ORDER | {"=": operator.eq, "!=": operator.ne}
 # What the body of a function returns, as a type; a ``VALUE`` knows its own.
 _GIVEN = {
@@ -77,7 +80,8 @@ def _single(condition: tree.Expr, env: Environment) -> pl.Expr:
             return (~found if negated else found).fill_null(value=False)
         case tree.In(operand, items, negated):
             test = values.differs if negated else values.equals
-            return test(value_of(operand, env), [item.value for item in items.items])
+            constants = [item.value for item in items.items]
+            return shared((value_of(operand, env),), lambda found: test(found[0], constants), _TRUTH)
         case tree.Call(name):
             function = functions.find(name)
             if function is not None and function.gives is not Gives.TRUTH:
@@ -126,32 +130,71 @@ def call(node: tree.Call, env: Environment, context: Context | None = None) -> V
     given = () if node.arguments and isinstance(node.arguments[0], tree.Star) else node.arguments
     if function is None or not function.accepts(len(given)):
         raise QueryError.at(node.span, f"'{node.name}' is not a function, or not one with these values.")
-    arguments = [_argument(part, function, place, env, context) for place, part in enumerate(given)]
-    more = {"context": context or env.context()} if function.contextual else {}
+    if function.aggregate or function.contextual:
+        arguments = _arguments(given, function, env, context)
+        value = _typed(_built(node, function, arguments, context or env.context()), function)
+        return value if function.aggregate else values.computed(value.expr, value.type)
+    written = {
+        place: _written_out(part, function.takes_at(place), function)
+        for place, part in enumerate(given)
+        if function.takes_at(place).is_written_out
+    }
+    operands = {
+        place: value_of(part, env, context) for place, part in enumerate(given) if place not in written
+    }
+    places = list(operands)
+
+    def build(found: Sequence[Value]) -> Value:
+        converted = {
+            place: _converted(value, function.takes_at(place))
+            for place, value in zip(places, found, strict=True)
+        }
+        arguments = [
+            converted[place] if place in converted else written[place] for place in range(len(given))
+        ]
+        return _typed(_built(node, function, arguments, None), function)
+
+    kind = build(list(operands.values())).type
+    expr = shared(list(operands.values()), lambda found: build(found).expr, values.DTYPES[kind])
+    return values.computed(expr, kind)
+
+
+def _built(
+    node: tree.Call, function: Function, arguments: Sequence[object], context: Context | None
+) -> object:
+    """What the body of a function makes of its arguments."""
+    more = {"context": context} if function.contextual else {}
     try:
-        result = function.build(*arguments, **more)
+        return function.build(*arguments, **more)
     except ValueError as error:
         raise QueryError.at(node.span, f"{function.name} cannot use this value.", str(error)) from None
-    if function.gives is Gives.VALUE:
-        value: Value = result
-        return value if function.aggregate else values.computed(value.expr, value.type)
-    kind = _GIVEN[function.gives]
+
+
+def _typed(result: object, function: Function) -> Value:
+    """The result of a function's body, with its type."""
+    if isinstance(result, Value):
+        return result
+    expr, kind = cast("pl.Expr", result), _GIVEN[function.gives]
     if kind is Type.TRUTH:
-        result = result.fill_null(value=False)
+        expr = expr.fill_null(value=False)
     elif kind is Type.INTEGER:
-        result = result.cast(pl.Int64)
-    return Value(result, kind) if function.aggregate else values.computed(result, kind)
+        expr = expr.cast(pl.Int64)
+    return Value(expr, kind)
 
 
-def _argument(
-    node: tree.Expr, function: Function, place: int, env: Environment, context: Context | None
-) -> object:
-    takes = function.takes_at(place)
-    if takes.is_written_out:
-        return _written_out(node, takes, function)
-    if takes is Takes.CONDITION:
-        return value_of(node, env, context).truth()
-    value = value_of(node, env, context)
+def _arguments(
+    given: Sequence[tree.Expr], function: Function, env: Environment, context: Context | None
+) -> list[object]:
+    """The arguments of a call as the function's body takes them."""
+    return [
+        _written_out(part, takes, function)
+        if (takes := function.takes_at(place)).is_written_out
+        else _converted(value_of(part, env, context), takes)
+        for place, part in enumerate(given)
+    ]
+
+
+def _converted(value: Value, takes: Takes) -> object:
     match takes:
         case Takes.VALUE:
             return value
@@ -161,6 +204,8 @@ def _argument(
             return value.number()
         case Takes.TIME:
             return value.time()
+        case Takes.CONDITION:
+            return value.truth()
         case _:
             return value.present()
 
@@ -190,13 +235,16 @@ def _compare(left: tree.Expr, sign: tree.Operator, right: tree.Expr, env: Enviro
     first, second = value_of(left, env), value_of(right, env)
     if first.constant is not None:
         first, sign, second = second, tree.FLIPPED[sign], first
-    if second.constant is None:
-        return values.compared(first, _OPERATORS[sign], second)
+    constant = second.constant
+    if constant is None:
+        return shared(
+            (first, second), lambda pair: values.compared(pair[0], _OPERATORS[sign], pair[1]), _TRUTH
+        )
     if sign == "=":
-        return values.equals(first, [second.constant])
+        return shared((first,), lambda found: values.equals(found[0], [constant]), _TRUTH)
     if sign == "!=":
-        return values.differs(first, [second.constant])
-    return values.ordered(first, _ORDER[sign], second.constant)
+        return shared((first,), lambda found: values.differs(found[0], [constant]), _TRUTH)
+    return shared((first,), lambda found: values.ordered(found[0], _ORDER[sign], constant), _TRUTH)
 
 
 def _like(text: pl.Expr, pattern: tree.Literal | tree.Regex) -> pl.Expr:

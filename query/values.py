@@ -42,6 +42,17 @@ class Type(Enum):
     NOTHING = "null, or a type that nothing can be compared with"
 
 
+DTYPES: dict[Type, pl.DataType] = {
+    Type.INTEGER: pl.Int64(),
+    Type.DECIMAL: pl.Float64(),
+    Type.TEXT: pl.String(),
+    Type.LABEL: pl.Categorical(),
+    Type.TIME: _MILLISECONDS,
+    Type.TRUTH: pl.Boolean(),
+    Type.JSON: pl.String(),
+    Type.NOTHING: pl.String(),
+}
+"""What a value of each type is kept as in a column."""
 _NUMBERS = frozenset({Type.INTEGER, Type.DECIMAL, Type.TIME, Type.TRUTH})
 _TEXTS = frozenset({Type.TEXT, Type.LABEL})
 

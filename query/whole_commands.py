@@ -13,9 +13,9 @@ from query import commands, natural, tree
 from query.check_commands import is_bin
 from query.errors import QueryError
 from query.stats import bin_of, group
-from query.table import DTYPES, Table
+from query.table import Table
 from query.to_polars import value_of
-from query.values import Type, Value
+from query.values import DTYPES, Type, Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

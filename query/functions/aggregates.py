@@ -59,15 +59,20 @@ def _count_distinct_too(value: Value) -> pl.Expr:
     "sum",
     (Takes.VALUE,),
     Gives.VALUE,
-    "the sum of the numbers; null where there are none",
+    "the sum of the numbers; null where there are none, or if 64 bits are too few for it",
     aggregate=True,
     shown="sum(bytes)",
 )
 def _sum(value: Value) -> Value:
+    import polars as pl
+
     from query import conversions, values
 
     number = conversions.as_number(value)
-    return values.Value(_total(number.expr), number.type)
+    if number.type is values.Type.DECIMAL:
+        return values.Value(_total(number.expr), number.type)
+    total = _total(number.expr.cast(pl.Int128)).cast(pl.Int64, strict=False)
+    return values.Value(total, number.type)
 
 
 @declare("avg", (Takes.NUMBER,), Gives.DECIMAL, "the mean of the numbers", aggregate=True)

@@ -8,7 +8,7 @@ import sys
 from hypothesis import strategies as st
 
 from loaders.fields import FIELDS
-from query import tree
+from query import periods, tree
 
 # Everything but lone surrogates, which no query can hold.
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
@@ -34,8 +34,30 @@ numbers = st.one_of(
 )
 literals = st.builds(tree.Literal, TEXT | numbers)
 lists = st.builds(tree.ListLiteral, st.lists(literals, max_size=3).map(tuple))
+durations = st.builds(
+    tree.Duration,
+    st.builds(
+        periods.Period, st.integers(1, 999), st.sampled_from(["ms", "s", "m", "h", "d", "w", "mo", "q", "y"])
+    ),
+)
+_bins = st.builds(tree.Call, st.just("bin"), st.tuples(durations))
+_times = st.builds(tree.Call, st.sampled_from(["datefloor", "dateceil"]), st.tuples(fields, durations))
 _texts = st.builds(tree.Call, st.sampled_from(["tolower", "toupper", "strlen"]), st.tuples(fields | literals))
-operands = fields | literals | _texts
+_plain = fields | literals | _texts | _bins | _times
+# A sign before a number that is written out is part of the number.
+_signed = fields | _texts | st.builds(tree.Literal, TEXT)
+arithmetic = st.recursive(
+    _plain,
+    lambda inner: st.one_of(
+        st.builds(tree.Arithmetic, inner, st.sampled_from(["+", "-", "*", "/", "%", "^"]), inner),
+        st.builds(tree.Call, st.sampled_from(["abs", "sqrt"]), st.tuples(inner)),
+        st.builds(
+            tree.Negative, inner.filter(lambda term: not isinstance(term, tree.Literal)) | _signed
+        ),
+    ),
+    max_leaves=6,
+)
+operands = _plain | arithmetic
 
 _tests = st.one_of(
     st.builds(

@@ -16,6 +16,11 @@ AGGREGATES = (
     ),
     Pair("sum_is_exact", "stats sum(bytes)", 'SELECT sum(bytes) AS "sum(bytes)" FROM flows'),
     Pair(
+        "sum_beyond_64_bits_is_null",
+        "stats sum(bytes * 500) as s by action",
+        "SELECT action, TRY_CAST(sum(bytes * 500) AS BIGINT) AS s FROM flows GROUP BY 1",
+    ),
+    Pair(
         "sum_of_nothing_is_null",
         'filter logStatus = "NODATA" | stats sum(bytes) as b, count(*) as n by interfaceId',
         """SELECT interface_id AS "interfaceId", NULL AS b, count(*) AS n FROM flows """
@@ -84,6 +89,24 @@ AGGREGATES = (
         "sum_of_text_counts_its_numbers",
         "stats sum(note) as s, avg(note) as a",
         "SELECT sum(num(note)) AS s, avg(num(note)) AS a FROM flows",
+    ),
+    Pair(
+        "max_of_numbers_found_in_text",
+        r"parse srcAddr /^10\.0\.\d+\.(?<last>\d+)$/ | stats max(last) + 0 as high, min(last) + 0 as low",
+        r"SELECT max(n) AS high, min(n) AS low "
+        r"FROM (SELECT num(regexp_extract(srcaddr, '^10\.0\.\d+\.(\d+)$', 1)) AS n FROM flows)",
+    ),
+    Pair(
+        "values",
+        "stats values(action) as v by interfaceId",
+        'SELECT interface_id AS "interfaceId", to_json(list_sort(list(DISTINCT action) '
+        "FILTER (action IS NOT NULL)))::VARCHAR AS v FROM flows GROUP BY 1",
+    ),
+    Pair(
+        "topk",
+        "stats topk(3, dstPort) as v",
+        "SELECT to_json(list(dstport ORDER BY n DESC, dstport))::VARCHAR AS v FROM (SELECT dstport, "
+        "count(*) AS n FROM flows WHERE dstport IS NOT NULL GROUP BY 1 ORDER BY n DESC, dstport LIMIT 3)",
     ),
     Pair(
         "earliest_and_latest",
