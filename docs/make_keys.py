@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from query.shorthand import SHORTHANDS
-from tui.keymap import ACTIONS, EVERYWHERE, PANES, PROBLEMS, key_signs
+from tui.keymap import ACTIONS, ALL_PANES, EVERYWHERE, key_signs
 
 TARGET = Path(__file__).resolve().parent / "keys.md"
 _INTRO = """# Keys and filters
@@ -23,7 +23,7 @@ theme = "light"
 
 [keys]
 follow = "F"
-line_down = "down,e"
+line_down = "down,m"
 ```
 """
 _FILTER = """
@@ -43,7 +43,7 @@ Terms without an operator are short forms. Side by side they all have to hold: `
 def text() -> str:
     """The whole page."""
     parts = [_INTRO]
-    for title, where in (*((pane, pane) for pane in (*PANES, PROBLEMS)), ("everywhere", EVERYWHERE)):
+    for title, where in (*((pane, pane) for pane in ALL_PANES), ("everywhere", EVERYWHERE)):
         parts.append(f"\n## {title.capitalize()}\n\n| key | does | name |\n| --- | --- | --- |\n")
         for action in ACTIONS:
             if where in action.where:

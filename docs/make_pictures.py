@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from query.scope import Scope
-from tui import wording
+from tui import query_wording, wording
 from tui.app import FlowtuiApp
 
 if TYPE_CHECKING:
@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = Path(__file__).resolve().parent / "pictures"
 REJECTS = "reject and dstPort = 80"
+TYPED = "typed:"
+SCANNERS = 'filter action = "REJECT" | stats count(*) as n, count_distinct(dstPort) as ports by srcAddr'
 # Textual's pictures fetch a font from the web; the reader's own will do.
 FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 FONT = 'ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace'
 
-# Name, columns and lines, theme, keys, and a filter to begin with.
+# Name, columns and lines, theme, keys (what follows TYPED is typed), and a filter to begin with.
 SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...], str], ...] = (
     ("explorer", (140, 38), "dark", ("enter", "enter"), REJECTS),
     ("groups", (80, 24), "dark", ("enter",), ""),
@@ -37,6 +39,9 @@ SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...], str], ...] = (
     ("light", (140, 38), "light", ("enter", "enter"), ""),
     ("monochrome", (80, 24), "monochrome", ("enter", "enter"), REJECTS),
     ("trail", (140, 38), "dark", ("tab", "j", "j", "j"), 'eventName like "NetworkAcl"'),
+    ("query", (140, 38), "dark", ("semicolon", TYPED + SCANNERS + " | sort n desc", "enter"), ""),
+    ("completion", (80, 24), "dark", ("semicolon", TYPED + 'filter action = "REJECT" | stats su'), ""),
+    ("queries", (80, 24), "dark", ("Q", TYPED + "reject"), ""),
     ("help", (100, 36), "dark", ("question_mark",), ""),
 )
 
@@ -55,7 +60,7 @@ async def shoot(name: str, size: tuple[int, int], theme: str, keys: tuple[str, .
     async with app.run_test(size=size) as pilot:
         await settled(pilot)
         for key in keys:
-            await pilot.press(key)
+            await pilot.press(*(key.removeprefix(TYPED) if key.startswith(TYPED) else (key,)))
             await settled(pilot)
         svg = app.export_screenshot(title="flowtui")
     svg = FONT_FACE.sub("", svg).replace("Fira Code", FONT).replace(f'"{FONT}"', FONT)
@@ -67,7 +72,7 @@ def main() -> None:
     os.environ["TZ"] = "UTC"
     time.tzset()
     os.chdir(ROOT)
-    wording.duration = lambda _: "9 ms"
+    wording.duration = query_wording.duration = lambda _: "9 ms"
     PICTURES.mkdir(exist_ok=True)
     for shot in SHOTS:
         asyncio.run(shoot(*shot))

@@ -104,12 +104,15 @@ def answer(
     if ticket:
         ticket.check()
     frame = run.collect(planned.plan)
-    capped = planned.limit is not None and frame.height > commands.DEFAULT_LIMIT
+    capped = planned.cap is not None and frame.height > planned.cap + planned.totals
+    if planned.cap is not None and capped:
+        # The row with the totals is the last, however many are cut off before it.
+        frame = frame.head(planned.cap).extend(frame.tail(planned.totals))
     charts = [command.kind for command in query.commands if isinstance(command, commands.Chart)]
     return Answer(
         query,
         scope,
-        frame.head(commands.DEFAULT_LIMIT) if capped else frame,
+        frame,
         planned.columns,
         dataset.height,
         time.perf_counter() - began,

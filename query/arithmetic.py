@@ -81,9 +81,12 @@ def _remainder(operands: Sequence[Value]) -> pl.Expr:
 
 
 def _decimal_remainder(columns: Sequence[pl.Series]) -> pl.Series:
-    number, divisor = columns
-    if divisor.len() != number.len():
-        divisor = divisor.new_from_index(0, number.len())
+    # polars hands a constant on as a column of one row, whatever the height of the other.
+    heights = {column.len() for column in columns}
+    height = max(heights - {1}, default=1)
+    number, divisor = (
+        column if column.len() == height else column.new_from_index(0, height) for column in columns
+    )
     return pl.select(finite(pl.lit(number) % pl.lit(divisor))).to_series()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, cast
 
 from query import functions, literals, periods, tree
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from lark import Token
 
 
+# A comparison without a field, and without the unit that makes a size of it.
+_LONE_ORDER = re.compile(r"[<>]=?-?[0-9.]+")
+
+
 class Build(BuildCommands):
     """The parser's callbacks. It has no state, so that one parser serves all threads."""
 
@@ -30,16 +35,22 @@ class Build(BuildCommands):
 
     def any_of(self, parts: Sequence[Part]) -> tree.Expr:
         """Terms joined by ``or``."""
+        for before, part in pairwise(parts):
+            _refuse_lone_order(before, part)
         return tree.Or(tuple(map(condition_of, parts)), span=parts[0].span.to(parts[-1].span))
 
     def all_of(self, parts: Sequence[Part | Token]) -> tree.Expr:
         """Terms joined by ``and`` or side by side."""
         terms: list[tree.Expr] = []
         previous: Part | Token | None = None
+        written: Part | None = None
         for part in parts:
             if isinstance(part, Part):
                 if isinstance(previous, tree.Compare):
                     _refuse_chain(previous, part)
+                if written is not None:
+                    _refuse_lone_order(written, part)
+                written = part
                 terms.append(condition_of(part))
             previous = part
         return tree.And(tuple(terms), span=terms[0].span.to(terms[-1].span))
@@ -167,6 +178,15 @@ def _refuse_chain(previous: tree.Compare, part: Part) -> None:
     is_size = isinstance(part, Bare) and part.text.startswith(("<", ">"))
     if is_size and (previous.operator not in {"=", "!="} or not isinstance(previous.right, tree.Literal)):
         raise chained(part.span)
+
+
+def _refuse_lone_order(before: Part, part: Part) -> None:
+    """Refuse ``packets >= 3 and <= 5``, whose end would else be read as a size in bytes."""
+    if not isinstance(before, tree.Compare) or before.operator in {"=", "!="}:
+        return
+    if isinstance(part, Bare) and _LONE_ORDER.fullmatch(part.text):
+        hint = f"Write it again, as in {tree.to_text(before.left)} {part.text}."
+        raise QueryError.at(part.span, "Here the field is missing.", hint)
 
 
 def _called(name: str, values: tuple[tree.Expr, ...], span: Span) -> tree.Expr:

@@ -116,10 +116,12 @@ class BuildCommands:
 
     def diff(self, parts: Sequence[Token]) -> commands.Command:
         """``diff``."""
-        if not parts:
-            return commands.Diff()
-        shift = "previous" + parts[0].lower().removeprefix("previous").capitalize()
-        return commands.Diff(cast("commands.Shift", shift), span=span_of(parts[0]))
+        word, *shifts = parts
+        span = span_of(word).to(span_of(parts[-1]))
+        if not shifts:
+            return commands.Diff(span=span)
+        shift = "previous" + shifts[0].lower().removeprefix("previous").capitalize()
+        return commands.Diff(cast("commands.Shift", shift), span=span)
 
     def unnest(self, parts: tuple[Part, str]) -> commands.Command:
         """``unnest``."""
@@ -129,27 +131,30 @@ class BuildCommands:
         """An option of ``addtotals``."""
         return parts[0], parts[-1]
 
-    def add_totals(self, parts: Sequence[Part | tuple[Token, Token]]) -> commands.Command:
+    def add_totals(self, parts: Sequence[Token | Part | tuple[Token, Token]]) -> commands.Command:
         """``addtotals``."""
+        word, *rest = parts
         given: dict[str, Token] = {}
-        for part in parts:
+        for part in rest:
             if isinstance(part, tuple):
                 given[part[0].lower()] = part[1]
-        fields = tuple(_field(part) for part in parts if not isinstance(part, tuple))
+        fields = tuple(_field(cast("Part", part)) for part in rest if not isinstance(part, tuple))
         title = str(given.get("fieldname", "Total"))
         row, col = (
             _truth(given[name]) if name in given else default
             for name, default in (("row", True), ("col", False))
         )
-        return commands.AddTotals(fields, title, row, col)
+        return commands.AddTotals(fields, title, row, col, span=span_of(cast("Token", word)))
 
     def fill(self, parts: tuple[tree.Literal, Part]) -> tuple[str | int | float, tree.Field]:
         """A value and the field that it is for."""
         return parts[0].value, _field(parts[1])
 
-    def fill_missing(self, parts: Sequence[tuple[str | int | float, tree.Field]]) -> commands.Command:
+    def fill_missing(self, parts: Sequence[Token | tuple[str | int | float, tree.Field]]) -> commands.Command:
         """``fillmissing``."""
-        return commands.FillMissing(tuple(parts))
+        word, *values = parts
+        fills = cast("list[tuple[str | int | float, tree.Field]]", values)
+        return commands.FillMissing(tuple(fills), span=span_of(cast("Token", word)))
 
     def output(self, parts: Sequence[str]) -> tuple[str, str]:
         """A column of a table, and the name that it gets."""

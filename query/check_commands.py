@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 from query import commands, functions, names, tree
 from query.check_values import QueryWarning, check_expression, check_pattern
-from query.errors import QueryError, did_you_mean
+from query.errors import QueryError, did_you_mean, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 _PATTERN_COLUMNS = ("@pattern", "@ratio", "@sampleCount", "@severityLabel")
 # AWS stops at ten.
 _MOST_STATS = 10
 # More than any person writes, and few enough for a plan that is made at once.
 _MOST_COMMANDS = 200
+_AFTER_DEDUP = (commands.Limit, commands.Chart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,14 @@ class _Known:
         columns: The columns of the logs and the fields of their messages.
         named: What commands have named so far.
         holders: Those of them that can hold maps or lists, whose inside nobody knows.
+        maps: Those of them that hold nothing else.
         grouped: Whether only what was named is left of the records.
     """
 
     columns: Collection[str]
     named: frozenset[str] = frozenset()
     holders: frozenset[str] = frozenset()
+    maps: frozenset[str] = frozenset()
     grouped: bool = False
 
     def with_names(self, *given: str) -> _Known:
@@ -48,10 +51,18 @@ class _Known:
 
 @dataclass
 class _Walk:
-    """A walk through the commands of a query."""
+    """A walk through the commands of a query.
+
+    Attributes:
+        known: What is known where the walk has come to.
+        stats: How many ``stats`` there were.
+        totals: How many ``addtotals`` there were that add a last row.
+        previous: The command before; a ``dedup`` stays the one before whatever may follow it.
+    """
 
     known: _Known
     stats: int = 0
+    totals: int = 0
     previous: commands.Command | None = field(default=None)
 
 
@@ -65,7 +76,8 @@ def check_commands(query: commands.Query, columns: Collection[str]) -> Iterator[
         _refuse_order(command, walk)
         yield from _expressions(command, walk)
         walk.known = _after(command, walk.known)
-        walk.previous = command
+        if not (isinstance(walk.previous, commands.Dedup) and isinstance(command, _AFTER_DEDUP)):
+            walk.previous = command
 
 
 def named_by(query: commands.Query) -> tuple[tuple[str, ...], bool]:
@@ -78,14 +90,16 @@ def named_by(query: commands.Query) -> tuple[tuple[str, ...], bool]:
 
 def _refuse_order(command: commands.Command, walk: _Walk) -> None:
     """Refuse a command that cannot stand behind the one before."""
-    if isinstance(walk.previous, commands.Dedup) and not isinstance(
-        command, (commands.Limit, commands.Chart)
-    ):
+    if isinstance(walk.previous, commands.Dedup) and not isinstance(command, _AFTER_DEDUP):
         raise QueryError.at(
             command.span, "Only limit may follow dedup.", "Put dedup behind the other commands."
         )
     if isinstance(command, commands.Diff) and not isinstance(walk.previous, commands.Pattern):
         raise QueryError.at(command.span, "diff compares patterns.", "Write it behind pattern @message.")
+    if isinstance(command, commands.AddTotals) and command.col:
+        walk.totals += 1
+        if walk.totals > 1:
+            raise QueryError.at(command.span, "One addtotals col=true is enough.", "Leave the others out.")
     if isinstance(command, commands.Stats):
         walk.stats += 1
         if walk.stats > _MOST_STATS:
@@ -110,22 +124,22 @@ def is_bin(expr: tree.Expr) -> bool:
 def _expressions(command: commands.Command, walk: _Walk) -> Iterator[QueryWarning]:
     known = walk.known
     aggregated = {id(item.expr) for item in command.items} if isinstance(command, commands.Stats) else set()
-    for expr, name in _in_order(command):
+    for expr, name in in_order(command):
         yield from _fields(expr, known, wants_value=isinstance(command, commands.Filter) or None)
         if id(expr) not in aggregated:
-            _refuse_aggregates(expr)
+            _refuse_aggregates(expr, grouped=known.grouped)
         # Values of one command can use those before them.
-        known = known.with_names(name) if name else known
+        known = _naming(known, name, expr) if name else known
     if isinstance(command, commands.Stats):
         _check_stats(command)
-    if isinstance(command, (commands.Dedup, commands.Pattern, commands.Sort)):
+    if isinstance(command, (commands.Dedup, commands.Pattern, commands.Sort, commands.Stats)):
         for expr in commands.expressions(command):
-            if isinstance(expr, tree.Field) and expr.written in known.holders:
+            if isinstance(expr, tree.Field) and expr.written in walk.known.maps:
                 message = f"{expr.written} holds a map or a list, which cannot be used here."
                 raise QueryError.at(expr.span, message, f"Name what is inside it, as in {expr.written}.name.")
 
 
-def _in_order(command: commands.Command) -> Iterator[tuple[tree.Expr, str]]:
+def in_order(command: commands.Command) -> Iterator[tuple[tree.Expr, str]]:
     """The expressions of a command as they are worked out, each with the name that it gets."""
     match command:
         case commands.Fields(items) | commands.Display(items):
@@ -143,29 +157,55 @@ def _fields(expr: tree.Expr, known: _Known, *, wants_value: bool | None) -> Iter
     seen = [*columns, *named] if columns or known.grouped else ()
     if not seen and named:
         return
-    yield from check_expression(expr, seen, wants_value=wants_value, strict=False)
+    found = check_expression(expr, seen, wants_value=wants_value, strict=False)
+    if not known.grouped:
+        yield from found
+        return
+    gone = {
+        node.span: QueryWarning(_gone(node, known), node.span)
+        for node in tree.walk(expr)
+        if isinstance(node, tree.Field) and not known.has(node)
+    }
+    others = [warning for warning in found if warning.span not in gone]
+    yield from sorted([*gone.values(), *others], key=lambda warning: warning.span.start)
 
 
-def _refuse_aggregates(expr: tree.Expr) -> None:
+def _gone(node: tree.Field, known: _Known) -> str:
+    """Say that a field is not among what is left of the records."""
+    hint = did_you_mean(node.written, known.named)
+    return f"{node.written} is not among the columns that are left, so it counts as empty. {hint}".rstrip()
+
+
+def _refuse_aggregates(expr: tree.Expr, *, grouped: bool = False) -> None:
     for node in tree.walk(expr):
         function = functions.find(node.name) if isinstance(node, tree.Call) else None
         if function is not None and function.aggregate:
-            raise QueryError.at(
-                node.span, f"{function.name} counts over many records, which only stats does."
-            )
+            message = f"{function.name} counts over many records, which only stats does."
+            hint = f"Give it a name there, as in {function.example} as total." if grouped else ""
+            raise QueryError.at(node.span, message, hint)
 
 
 def _check_stats(command: commands.Stats) -> None:
     """Every value of ``stats`` is an aggregate, or made of aggregates, group keys and earlier values."""
+    _refuse_twins(command)
     known = {item.name for item in command.by}
     known |= {item.expr.written for item in command.by if isinstance(item.expr, tree.Field)}
     for item in command.items:
         for node in _outside_aggregates(item.expr):
-            if isinstance(node, tree.Field) and node.written not in known:
+            if isinstance(node, tree.Field) and names.column_of(node.written, known) is None:
                 hint = did_you_mean(node.written, known) or f"Write it like max({node.written})."
                 message = f"{node.written} is neither counted nor grouped by."
                 raise QueryError.at(node.span, message, hint)
         known.add(item.name)
+
+
+def _refuse_twins(command: commands.Stats) -> None:
+    """Refuse two columns of one name that hold different things: one would hide the other."""
+    seen: dict[str, tree.Expr] = {}
+    for item in (*command.by, *command.items):
+        if seen.setdefault(item.name, item.expr) != item.expr:
+            hint = f"Give it another name, as in as {item.name}2."
+            raise QueryError.at(item.span, f"Two columns would be called {quoted(item.name)}.", hint)
 
 
 def _outside_aggregates(expr: tree.Expr) -> Iterator[tree.Expr]:
@@ -183,19 +223,18 @@ def _after(command: commands.Command, known: _Known) -> _Known:
     """What is known behind a command."""
     match command:
         case commands.Fields(items) | commands.Display(items):
-            given = [item for item in items if item.alias or not isinstance(item.expr, tree.Field)]
-            makers = {item.name for item in given if _makes_json(item.expr)}
-            return replace(known.with_names(*(item.name for item in given)), holders=known.holders | makers)
+            for item in items:
+                if item.alias or not isinstance(item.expr, tree.Field):
+                    known = _naming(known, item.name, item.expr)
+            return known
         case commands.Parse(names=given_names):
             return known.with_names(*given_names)
         case commands.Unnest(name=name):
-            return replace(known.with_names(name), holders=known.holders | {name})
+            return replace(known.with_names(name), holders=known.holders | {name}, maps=known.maps - {name})
         case commands.Stats(items, by):
-            return replace(
-                known, named=frozenset(item.name for item in (*by, *items)), holders=frozenset(), grouped=True
-            )
+            return _grouped(item.name for item in (*by, *items))
         case commands.Pattern():
-            return replace(known, named=frozenset(_PATTERN_COLUMNS), holders=frozenset(), grouped=True)
+            return _grouped(_PATTERN_COLUMNS)
         case commands.Diff():
             return known.with_names("@baselineSampleCount", "@differenceRatio")
         case commands.AddTotals(title=title, row=row):
@@ -205,6 +244,31 @@ def _after(command: commands.Command, known: _Known) -> _Known:
     return known
 
 
-def _makes_json(expr: tree.Expr) -> bool:
+def _grouped(given: Iterable[str]) -> _Known:
+    """What is known where only these columns are left of the records."""
+    return _Known((), frozenset(given), grouped=True)
+
+
+def _naming(known: _Known, name: str, expr: tree.Expr) -> _Known:
+    """What is known after an expression has got a name."""
+    holds, is_map = _holds_json(expr, known.holders), _is_map(expr, known.maps)
+    return replace(
+        known.with_names(name),
+        holders=known.holders | {name} if holds else known.holders - {name},
+        maps=known.maps | {name} if is_map else known.maps - {name},
+    )
+
+
+def _is_map(expr: tree.Expr, maps: frozenset[str]) -> bool:
+    """Whether an expression is a map or a list and nothing else."""
+    if isinstance(expr, tree.Field):
+        return expr.written in maps
     function = functions.find(expr.name) if isinstance(expr, tree.Call) else None
     return function is not None and function.gives is functions.Gives.JSON
+
+
+def _holds_json(expr: tree.Expr, holders: frozenset[str]) -> bool:
+    """Whether an expression can be a map or a list."""
+    if isinstance(expr, tree.Field):
+        return expr.written in holders or expr.written.startswith(tuple(f"{name}." for name in holders))
+    return _is_map(expr, frozenset())

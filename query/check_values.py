@@ -112,6 +112,9 @@ def _field(
 ) -> Iterator[QueryWarning]:
     if names.is_seen(node, columns) or names.is_always_there(node.name) or local.find(node.name):
         return
+    if any(column.startswith(tuple(f"{name}." for name in names.in_messages(node))) for column in columns):
+        # A map or a list, of which only what is inside is listed.
+        return
     if not names.is_known(node.name):
         hint = did_you_mean(node.name, names.spellings(columns))
         if names.has_messages(columns) or not strict:
@@ -128,6 +131,8 @@ def _unquoted(left: tree.Expr, operator: str, right: tree.Field, columns: Collec
     """Explain ``action = REJECT`` and ``protocol = tcp``, where a value stands without quotes."""
     if names.is_known(right.name) or names.column_of(right.name, columns) is not None:
         return
+    if names.has_messages(columns) and right.name.lower() not in WORDS:
+        return  # one of many messages may have such a field
     word, name = right.name, left.name if isinstance(left, tree.Field) else ""
     column, value = WORDS.get(word.lower(), ("", ""))
     if column != name:

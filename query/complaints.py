@@ -101,6 +101,30 @@ _FOREIGN = {
 }
 
 _OPEN_PATTERN = "The pattern that starts here is not closed."
+# What other languages call a command.
+_ELSEWHERE = {
+    "select": "fields",
+    "project": "display",
+    "table": "display",
+    "order": "sort",
+    "orderby": "sort",
+    "head": "limit",
+    "take": "limit",
+    "top": "limit",
+    "tail": "limit",
+    "count": "stats count(*)",
+    "group": "stats count(*) by",
+    "summarize": "stats",
+    "having": "filter",
+    "search": "filter",
+    "grep": "filter",
+    "extend": "fields",
+    "eval": "fields",
+    "rex": "parse",
+    "extract": "parse",
+    "uniq": "dedup",
+    "distinct": "dedup",
+}
 # Terminals that the lexer falls back on where none fits; they take any word for one of theirs.
 _LOOSE = frozenset({"TABLE", "WORD", "COUNT"})
 _BEFORE_PATTERN = frozenset({"LIKE", "NOT_LIKE", "MATCH", "_PARSE"})
@@ -146,6 +170,8 @@ def explain(
         return _command(text, cast("int", error.pos_in_stream))
     if refused is None or (refused.type in _LOOSE and refused[:1].isdigit()):
         return _character(text, cast("int", error.pos_in_stream))
+    if refused.type == "_PIPE" and still_open:
+        return _end(text, start, last, still_open)
     if refused.type == "_PIPE" and start == "filter":
         return QueryError.at(span_of(refused), _CHARACTERS["|"])
     if still_open and [token.type for token in before] == ["LPAR", "STAR"]:
@@ -173,7 +199,9 @@ def _command(text: str, position: int) -> QueryError:
         return QueryError.at(
             place, f"Expected more after '{known}'.", f"Write it like {commands.MEANINGS[known][0]}."
         )
-    hint = did_you_mean(word, commands.MEANINGS) or "To filter, write filter before the condition."
+    meant = _ELSEWHERE.get(word.lower())
+    hint = f"Did you mean '{meant}'?" if meant else did_you_mean(word, commands.MEANINGS)
+    hint = hint or "To filter, write filter before the condition."
     return QueryError.at(place, f"{quoted(word)} is not a command.", hint)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from loaders.fields import BY_COLUMN, squeeze
 from query import commands, functions, local, names, tree
+from query.build_commands import unquoted
 from query.check_commands import named_by
 
 if TYPE_CHECKING:
@@ -24,13 +25,15 @@ if TYPE_CHECKING:
     from loaders.dataset import Dataset
     from loaders.run import Ticket
 
-_WORD = re.compile(r"[A-Za-z0-9_@.`-]*$")
+_WORD = re.compile(r"[A-Za-z0-9_@.`-]*\Z")
 # A string that is still open at the end of a text, behind strings, patterns and comments that are closed.
 _CLOSED = r"""[^"'\#]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\#[^\n]*\n"""
 _OPEN_STRING = re.compile(rf"""(?:{_CLOSED})*("(?:[^"\\]|\\.)*|'(?:[^'\\]|\\.)*)""", re.DOTALL)
 _KEYWORDS = {
     "_AS": "as",
     "_BY": "by",
+    "ASC": "asc",
+    "DESC": "desc",
     "AND": "and",
     "_OR": "or",
     "NOT": "not",
@@ -38,8 +41,6 @@ _KEYWORDS = {
     "NOT_LIKE": "not like",
     "IN": "in",
     "NOT_IN": "not in",
-    "ASC": "asc",
-    "DESC": "desc",
     "_INTO": "into",
     "_WITH": "with",
     "_FOR": "for",
@@ -101,8 +102,15 @@ def complete(text: str, offset: int, fields: Collection[str] = (), values: Itera
     word = _WORD.search(head)
     start = word.start() if word else offset
     tokens, accepted = _read(head[:start])
+    if _in_comment(head[:start], tokens):
+        return Completions(offset)
     found = [*_values(column, values), *_words(head[:start], tokens, accepted, fields)]
-    return Completions(start, _fitting(head[start:].replace("`", ""), found))
+    typed = head[start:]
+    if typed.startswith("`"):
+        found = [choice for choice in found if choice.kind == "field"]
+    elif typed.startswith("@"):
+        found = [choice for choice in found if choice.text.startswith("@")]
+    return Completions(start, _fitting(typed.replace("`", ""), found))
 
 
 def wanted_column(text: str, offset: int) -> str | None:
@@ -114,11 +122,11 @@ def wanted_column(text: str, offset: int) -> str | None:
     tokens, _ = _read(head[:start])
     types = [token.type for token in tokens]
     if types[-2:] in (["NAME", "EQUALS"], ["HEADER_NAME", "EQUALS"]):
-        return tree.Field(str(tokens[-2])).name
+        return tree.Field(unquoted(str(tokens[-2]))).name
     while types and types[-1] in {"COMMA", "STRING", "NUMBER", "ADDRESS", "RESOURCE"}:
         types.pop()
     if types[-2:] in (["IN", "LSQB"], ["NOT_IN", "LSQB"]) and len(types) > 2:
-        return tree.Field(str(tokens[len(types) - 3])).name
+        return tree.Field(unquoted(str(tokens[len(types) - 3]))).name
     return None
 
 
@@ -168,27 +176,72 @@ def _words(
     if "_FIELDS" in accepted:
         for name, (example, meaning) in commands.MEANINGS.items():
             yield Choice(name, "command", f"{meaning}: {example}")
-    if "DURATION" in accepted:
+    calls = _open_calls(tokens)
+    if "DURATION" in accepted and calls and _takes_period(*calls[0]):
         yield from (Choice(period, "value") for period in _PERIODS)
-    if accepted & {"NAME"} and not _is_new_name(tokens):
+        return
+    is_value = "FUNCTION" in accepted
+    if is_value and _in_stats(tokens) and not any(function.aggregate for function, _ in calls):
+        yield from _functions(aggregate=True)
+    if "NAME" in accepted and not _is_new_name(tokens):
         yield from _fields(head, fields)
-    if "FUNCTION" in accepted:
-        aggregates = _in_stats(tokens)
-        for function in functions.FUNCTIONS.values():
-            if aggregates or not function.aggregate:
-                yield Choice(f"{function.name}(", "function", f"{function.meaning}: {function.example}")
+    if is_value:
+        yield from _functions(aggregate=False)
     for terminal, texts in (("SHIFT", _SHIFTS), ("CHART", commands.CHARTS), ("OPTION", _OPTIONS)):
         if terminal in accepted:
             yield from (Choice(text, "keyword") for text in texts)
     yield from (Choice(text, "keyword") for terminal, text in _KEYWORDS.items() if terminal in accepted)
 
 
+def _functions(*, aggregate: bool) -> Iterator[Choice]:
+    for function in functions.FUNCTIONS.values():
+        if function.aggregate is aggregate:
+            yield Choice(f"{function.name}(", "function", f"{function.meaning}: {function.example}")
+
+
+def _in_comment(head: str, tokens: list[Token]) -> bool:
+    """Whether the last line, behind all that is read, has begun a comment."""
+    behind = head[tokens[-1].end_pos or 0 :] if tokens else head
+    return "#" in behind.rpartition("\n")[2]
+
+
 def _is_new_name(tokens: list[Token]) -> bool:
-    return bool(tokens) and tokens[-1].type in {"_AS", "_INTO"}
+    """Whether the place is for a name that the query gives, or for one of a lookup table."""
+    types = [token.type for token in tokens]
+    command = types[len(types) - types[::-1].index("_PIPE") :] if "_PIPE" in types else types
+    if types[-1:] in (["_AS"], ["_INTO"]) or {"OUTPUT", "OUTPUTNEW"} & set(command):
+        return True
+    return command[:1] == ["_PARSE"] and "_AS" in command
+
+
+def _open_calls(tokens: list[Token]) -> list[tuple[functions.Function, int]]:
+    """The functions whose parentheses are open at the end, the innermost first, and which argument it is."""
+    found: list[tuple[functions.Function, int]] = []
+    depth = commas = 0
+    for place in range(len(tokens) - 1, 0, -1):
+        kind = tokens[place].type
+        if kind == "_PIPE":
+            break
+        if kind in {"RPAR", "RSQB"}:
+            depth += 1
+        elif kind in {"LPAR", "LSQB"} and depth:
+            depth -= 1
+        elif kind == "LPAR":
+            function = functions.find(str(tokens[place - 1]))
+            if function is not None and tokens[place - 1].type == "FUNCTION":
+                found.append((function, commas))
+            commas = 0
+        elif kind == "COMMA" and not depth:
+            commas += 1
+    return found
+
+
+def _takes_period(function: functions.Function, place: int) -> bool:
+    return place < len(function.takes) and function.takes_at(place) is functions.Takes.PERIOD
 
 
 def _in_stats(tokens: list[Token]) -> bool:
-    """Whether the place is where ``stats`` has its aggregates, and not inside one."""
+    """Whether the place is where ``stats`` has its aggregates."""
     for token in reversed(tokens):
         if token.type in {"_PIPE", "_BY"}:
             return False

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from query import tree
+    from query.periods import Period
 
+# What a name with a dot can lead into.
+_HOLDERS = frozenset({Type.JSON, Type.ITEM})
 _NO_TIME = pl.lit(None, dtype=pl.Datetime("ms", "UTC"))
 
 
@@ -32,20 +35,24 @@ class Environment:
         schema: The columns of the records. After ``stats`` there are none: only what it made is left.
         computed: What commands have named so far, by the name as it was written.
         carried: Fields of records of several shapes, each brought to one type, by ``carried_key``.
-        context: What functions know beside their arguments; its time is filled in from the columns.
+        known: After ``stats``, the values of its expressions, which can be written again: ``sort bin(5m)``.
+        now: When the query is asked.
+        since: Where the queried time begins; None if it is open.
+        until: Where it ends; None if it is open.
     """
 
     schema: Mapping[str, pl.DataType]
     computed: Mapping[str, Value] = field(default_factory=dict)
     carried: Mapping[str, Value] | None = None
+    known: Mapping[tree.Expr, Value] = field(default_factory=dict)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     since: datetime | None = None
     until: datetime | None = None
 
-    def context(self, **more: object) -> Context:
-        """What functions know beside their arguments."""
+    def context(self, period: Period | None = None) -> Context:
+        """What functions know beside their arguments; the period is that of the ``bin()`` grouped by."""
         time = pl.col(TIMESTAMP) if TIMESTAMP in self.schema else _NO_TIME
-        return replace(Context(time, self.now, since=self.since, until=self.until), **more)  # type: ignore[arg-type]
+        return Context(time, self.now, period, self.since, self.until)
 
     def with_computed(self, found: Mapping[str, Value]) -> Environment:
         """The same with more names."""
@@ -71,13 +78,17 @@ class Environment:
         steps = name.split(".")
         for end in range(len(steps) - 1, 0, -1):
             holder = self.computed.get(".".join(steps[:end]))
-            if holder is not None and holder.type is Type.JSON:
+            if holder is not None and holder.type in _HOLDERS:
                 found = json_fields.lookup((".".join(steps[end:]),), holder.expr)
-                return values.NULL if found is None else Value(found, Type.TEXT)
+                return values.NULL if found is None else Value(found, Type.ITEM)
         return None
 
     def _of_record(self, node: tree.Field) -> Value:
         column = names.column_of(node.name, self.schema)
+        if column == MESSAGE and not node.written.startswith("@"):
+            # Messages may have a key of that name themselves.
+            own = json_fields.lookup((node.written,), pl.col(MESSAGE))
+            return Value(pl.col(MESSAGE) if own is None else pl.coalesce(own, pl.col(MESSAGE)), Type.TEXT)
         if column is not None:
             return values.column(column, self.schema[column], is_address=node.name in names.ADDRESSES)
         if names.is_message(node.name):

@@ -15,7 +15,7 @@ from query import commands, functions, tree
 from query.errors import QueryError, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     import polars as pl
 
@@ -50,33 +50,46 @@ def for_aws(query: commands.Query) -> str:
     Raises:
         QueryError: If the query uses what only flowtui has; it says what to write instead.
     """
-    changes: list[tuple[Span, str]] = []
-    for command in query.commands:
+    from query.check_commands import in_order, named_by
+
+    changes: dict[Span, str] = {}
+    for place, command in enumerate(query.commands):
         if isinstance(command, commands.Chart):
             raise QueryError.at(
                 command.span, "AWS has no command 'chart'.", "Leave it out: the console draws by itself."
             )
-        for expr in commands.expressions(command):
-            _refuse_local(expr)
-            if isinstance(command, commands.Filter) and _is_short(expr, query.text):
-                changes.append((expr.span, tree.to_text(expr)))
-            else:
-                changes += [
-                    (node.span, tree.field_text(node.name))
-                    for node in tree.walk(expr)
-                    if isinstance(node, tree.Field)
-                    and "-" in node.written
-                    and "`" not in _source(node, query.text)
-                ]
+        _refuse_hyphens(command, query.text)
+        given = set(named_by(commands.Query(query.commands[:place]))[0])
+        for expr, name in in_order(command):
+            _refuse_local(expr, given)
+            changes |= _changes(expr, given, query.text)
+            given |= {name} - {""}
     text = query.text
-    for span, new in sorted(changes, key=lambda change: change[0].start, reverse=True):
+    for span, new in sorted(changes.items(), key=lambda change: change[0].start, reverse=True):
         text = text[: span.start] + new + text[span.end :]
     return text
 
 
-def _is_short(condition: tree.Expr, text: str) -> bool:
-    """Whether a condition is written in a way that only the filter bar has."""
-    for node in tree.walk(condition):
+def _changes(expr: tree.Expr, given: Collection[str], text: str) -> dict[Span, str]:
+    """What AWS has to get for an expression, by the stretches of text that it replaces."""
+    if _is_short(expr, text):
+        return {expr.span: tree.to_text(expr)}
+    return {
+        node.span: _spelled(node, given, text)
+        for node in tree.walk(expr)
+        if isinstance(node, tree.Field) and "-" in node.written and "`" not in _source(node, text)
+    }
+
+
+def _spelled(node: tree.Field, given: Collection[str], text: str) -> str:
+    """A field with a hyphen: a name of the query in its backticks, another as Insights has it."""
+    quoted = f"`{node.written}`"
+    return quoted if node.written in given and quoted in text else tree.field_text(node.name)
+
+
+def _is_short(expr: tree.Expr, text: str) -> bool:
+    """Whether an expression is written in a way that AWS does not know."""
+    for node in tree.walk(expr):
         if isinstance(node, tree.Literal):
             source = _source(node, text)
             if isinstance(node.value, str) and source[:1] not in {'"', "'"}:
@@ -85,18 +98,32 @@ def _is_short(condition: tree.Expr, text: str) -> bool:
                 return True
         if isinstance(node, tree.And):
             pairs = zip(node.terms, node.terms[1:], strict=False)
-            if any("and" not in text[left.span.end : right.span.start].lower() for left, right in pairs):
+            if any("and" not in _between(left, right, text) for left, right in pairs):
                 return True
     return False
+
+
+def _between(left: tree.Expr, right: tree.Expr, text: str) -> str:
+    """What stands between two terms, without comments, in small letters."""
+    return re.sub(r"#[^\n]*", "", text[left.span.end : right.span.start]).lower()
 
 
 def _source(node: tree.Expr, text: str) -> str:
     return text[node.span.start : node.span.end]
 
 
-def _refuse_local(expr: tree.Expr) -> None:
+def _refuse_hyphens(command: commands.Command, text: str) -> None:
+    """Refuse a new name that AWS would read as a subtraction."""
+    if isinstance(command, (commands.Fields, commands.Display, commands.Stats)):
+        for item in (*command.items, *(command.by if isinstance(command, commands.Stats) else ())):
+            if item.alias and "-" in item.name and f"`{item.name}`" not in text:
+                message = f"AWS reads the '-' in the name {item.name} as minus."
+                raise QueryError.at(item.span, message, f"Write as `{item.name}`.")
+
+
+def _refuse_local(expr: tree.Expr, given: Collection[str]) -> None:
     for node in tree.walk(expr):
-        if isinstance(node, tree.Field) and (ours := find(node.name)) is not None:
+        if isinstance(node, tree.Field) and node.written not in given and (ours := find(node.name)):
             raise QueryError.at(
                 node.span, f"{ours.name} is an addition of flowtui.", f"For AWS {ours.instead}."
             )
@@ -114,7 +141,7 @@ def _protocol_name(look_up: Callable[[tree.Field], Value]) -> Value:
     from query.services import PROTOCOLS
     from query.values import Type, Value
 
-    number = _number(look_up, "protocol").cast(pl.Int64)
+    number = _number(look_up, "protocol").cast(pl.Int64, strict=False)
     return Value(number.replace_strict(PROTOCOLS, default=None, return_dtype=pl.String), Type.TEXT)
 
 
@@ -130,7 +157,9 @@ def _service(side: str) -> Callable[[Callable[[tree.Field], Value]], Value]:
             for service in SERVICES
             for protocol in service.protocols
         }
-        key = (_number(look_up, "protocol") * _PORTS + _number(look_up, f"{side}port")).cast(pl.Int64)
+        key = (_number(look_up, "protocol") * _PORTS + _number(look_up, f"{side}port")).cast(
+            pl.Int64, strict=False
+        )
         return Value(key.replace_strict(known, default=None, return_dtype=pl.String), Type.TEXT)
 
     return build
@@ -159,11 +188,11 @@ def _is_reply(look_up: Callable[[tree.Field], Value]) -> Value:
     from query.services import SERVICES
     from query.values import Type, Value
 
-    flags = _number(look_up, "tcp_flags").cast(pl.Int64)
+    flags = _number(look_up, "tcp_flags").cast(pl.Int64, strict=False)
     known = [service.port for service in SERVICES if service.port >= _WELL_KNOWN]
 
     def is_service(name: str) -> pl.Expr:
-        port = _number(look_up, name)
+        port = _number(look_up, name).cast(pl.Int64, strict=False)
         return port.is_between(1, _WELL_KNOWN - 1) | port.is_in(known)
 
     source, destination = is_service("srcport"), is_service("dstport")

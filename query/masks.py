@@ -82,7 +82,8 @@ _LEVELS = {
 _LABELS = {word: label for label, words in _LEVELS.items() for word in words}
 # "trace=5" and "X-Trace-Id" name no level.
 _LEVEL = rf"(?i)(?:^|[^\w-])({'|'.join(_LABELS)})(?:[^\w=-]|$)"
-_TROUBLE = r"(?i)(?:error|exception|failed|failure|panic|traceback)\b"
+# The end of a name counts (ValueError), but not of "NOERROR", which says that all is well.
+_TROUBLE = r"(?i)(?:(?:^|[^o])error|(?:^|[^n])oerror|exception|failed|failure|panic|traceback)\b"
 
 
 def masked(message: pl.Expr) -> pl.Expr:

@@ -33,7 +33,7 @@ def sort_keys(expr: pl.Expr, dtype: pl.DataType, descending: bool) -> list[SortK
         text = expr.cast(pl.String)
         number = _number(text)
         # What spells the same number is equal, however it spells it.
-        keys = [number, pl.when(number.is_null()).then(natural_key(text))]
+        keys = [number, pl.when(number.is_null()).then(text).map_batches(_ranks, return_dtype=pl.UInt32)]
     elif dtype.is_float():
         keys = [expr.fill_nan(None)]
     elif dtype.is_nested() or dtype == pl.Object:
@@ -59,6 +59,14 @@ def natural_key(text: pl.Expr) -> pl.Expr:
         .list.eval(pl.when(is_digits).then(counted).otherwise(chunk))
         .list.join("")
     )
+
+
+def _ranks(texts: pl.Series) -> pl.Series:
+    """The place of each text in the natural order; each different text is looked at once."""
+    different = texts.drop_nulls().unique()
+    order = pl.select(natural_key(pl.lit(different)).rank("dense").cast(pl.UInt32)).to_series()
+    table = pl.DataFrame({"text": different, "rank": order})
+    return texts.to_frame("text").join(table, on="text", how="left", maintain_order="left")["rank"]
 
 
 def _number(text: pl.Expr) -> pl.Expr:

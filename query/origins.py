@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from query import commands, tree
 from query.check_commands import is_bin
-from query.literals import NO_VALUE
+from query.literals import LARGEST, NO_VALUE
 from query.parse import parse_filter
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class _Origins:
         keys: What the last ``stats`` groups by, by the columns' names; None for a column that no longer
             holds the group's value.
         grouped: Whether rows are groups.
+        leaves_groups: Whether groups were left out, which matters once groups are grouped again.
         has_total: Whether a last row with totals stands among the groups.
     """
 
@@ -40,6 +41,7 @@ class _Origins:
     is_partial: bool = False
     keys: dict[str, tree.Expr | None] = field(default_factory=dict)
     grouped: bool = False
+    leaves_groups: bool = False
     has_total: bool = False
 
     def traced(self, node: tree.Expr) -> tree.Expr | None:
@@ -107,6 +109,8 @@ def behind(query: commands.Query, scope: Scope, values: Mapping[str, object]) ->
         value = values[name]
         if is_bin(expr) and isinstance(value, datetime):
             scope = _within(scope, expr, value)
+        elif isinstance(value, float) and abs(value) > LARGEST:
+            return None  # no query can write such a number
         else:
             conditions.append(_equal(expr, value))
     if not conditions:
@@ -125,6 +129,10 @@ def _walk(query: commands.Query) -> _Origins:
             case commands.Filter(condition) if not origins.grouped:
                 origins.keep(condition)
             case commands.Limit(int()) | commands.Dedup() | commands.Unnest() if not origins.grouped:
+                origins.is_partial = True
+            case commands.Filter() | commands.Limit(int()) | commands.Dedup():
+                origins.leaves_groups = True
+            case commands.Stats() if origins.leaves_groups:
                 origins.is_partial = True
             case commands.AddTotals(col=True):
                 origins.has_total = True
@@ -145,6 +153,8 @@ def _name(command: commands.Command, origins: _Origins) -> None:
         case commands.CidrLookup(outputs=outputs):
             for _, name in outputs:
                 origins.give(name)
+        case commands.AddTotals(title=title, row=True):
+            origins.give(title)
         case commands.Stats(items, by):
             origins.group(items, by)
         case commands.Pattern():

@@ -16,7 +16,6 @@ import polars as pl
 from loaders import run
 from loaders.schema import FILE, LINE, TIME, TIMESTAMP
 from query import commands, patterns, row_commands, shifts, tree, whole_commands
-from query.check_commands import is_bin
 from query.environment import Environment
 from query.errors import QueryError
 from query.shown import shown_by
@@ -44,13 +43,16 @@ class Planned:
     Attributes:
         plan: The result: ``columns``, then ``FILE`` and ``LINE`` where each row is a record.
         columns: What is shown, in order.
-        limit: How many rows the query asks for at most; None for all.
+        cap: How many rows to show at most, where the query has no limit of its own; the plan gives one more
+            if there is one.
+        totals: How many rows with totals stand behind them: one, or none.
         of_records: Whether each row is a record.
     """
 
     plan: pl.LazyFrame
     columns: tuple[str, ...]
-    limit: int | None
+    cap: int | None
+    totals: int
     of_records: bool
 
 
@@ -82,15 +84,20 @@ class Planner:
         """
         shown = shown_by(self.query.commands)
         table = self._joined(self._done(len(self.query.commands)), len(self.query.commands), shown)
-        limit = _limit(self.query.commands)
+        limited = any(isinstance(command, commands.Limit) for command in self.query.commands)
+        cap = None if limited else commands.DEFAULT_LIMIT
+        totals = int(any(isinstance(one, commands.AddTotals) and one.col for one in self.query.commands))
         table = table.newest_first()
-        if limit is not None:
-            # One more than is asked for, by default, to see whether any was cut off.
-            table = replace(table, plan=table.plan.head(limit))
+        if cap is not None:
+            table = replace(table, plan=table.plan.head(cap + 1 + totals))
         exprs = [_output(table.env.look_up(node)).alias(name) for name, node in shown.items()]
         hidden = [name for name in (FILE, LINE) if table.of_records and name not in shown]
         return Planned(
-            table.plan.select(*exprs, *hidden), tuple(shown), limit, table.of_records and len(hidden) == 2
+            table.plan.select(*exprs, *hidden),
+            tuple(shown),
+            cap,
+            totals,
+            table.of_records and len(hidden) == 2,
         )
 
     def _done(self, end: int) -> list[Table]:
@@ -118,9 +125,9 @@ class Planner:
             case commands.Diff(shift):
                 return self._patterns(place - 1, shifts.earlier(self.scope, shift, command.span))
             case commands.FillMissing() if isinstance(before, commands.Stats) and bin_of(before):
-                name = next(item.name for item in before.by if is_bin(item.expr))
-                bins = self._collected(table.plan.select(table.env.computed[name].expr.alias("bin")))["bin"]
-                return whole_commands.fill_missing(command, before, table, str(place), bins)
+                keys = [table.env.computed[item.name].expr.alias(item.name) for item in before.by]
+                groups = self._collected(table.plan.select(keys))
+                return whole_commands.fill_missing(command, before, table, str(place), groups)
         shown = shown_by(self.query.commands[:place])
         return whole_commands.do(command, table, str(place), shown)
 
@@ -195,12 +202,6 @@ _TYPES: dict[pl.DataType, Type] = {dtype: kind for kind, dtype in DTYPES.items()
 _TYPES[pl.String()] = Type.TEXT
 
 
-def _limit(found: Sequence[commands.Command]) -> int | None:
-    """How many rows to fetch: one more than the default, unless the query has a limit of its own."""
-    own = [command for command in found if isinstance(command, commands.Limit)]
-    return None if own else commands.DEFAULT_LIMIT + 1
-
-
 def _wanted(rest: Sequence[commands.Command], shown: Mapping[str, tree.Field]) -> Iterator[tree.Field]:
     """The fields that these commands name, up to one that leaves nothing of the records, or the result."""
     for command in rest:
@@ -215,10 +216,6 @@ def _wanted(rest: Sequence[commands.Command], shown: Mapping[str, tree.Field]) -
 
 def _output(value: Value) -> pl.Expr:
     """A value as the result has it: labels as text, a condition as 1 or 0."""
-    match value.type:
-        case Type.LABEL:
-            return value.expr.cast(pl.String)
-        case Type.TRUTH:
-            return value.expr.cast(pl.Int64)
-        case _:
-            return value.expr
+    if value.type is Type.LABEL:
+        return value.expr.cast(pl.String)
+    return value.expr.cast(pl.Int64() if value.type is Type.TRUTH else DTYPES[value.type])

@@ -6,6 +6,7 @@ columns as they were read.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -41,8 +42,6 @@ RowCommand = (
 )
 
 _SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
-# Longer lists are cut: each item is a pass over all lists that are so long.
-_MOST_ITEMS = 1000
 
 
 def do(command: RowCommand, table: Table, tag: str, folders: Sequence[Path]) -> Table:
@@ -109,21 +108,32 @@ def _unnest(command: commands.Unnest, table: Table, tag: str) -> Table:
     column = f"{tag}.items"
     plan = table.plan.with_columns(text.map_batches(_items, return_dtype=pl.List(pl.String)).alias(column))
     plan = plan.explode(column, empty_as_null=False, keep_nulls=False)
-    return replace(table, plan=plan).computing({command.name: Value(pl.col(column), Type.JSON)}, tag)
+    return replace(table, plan=plan).computing({command.name: Value(pl.col(column), Type.ITEM)}, tag)
 
 
 def _items(texts: pl.Series) -> pl.Series:
-    """The items of JSON lists as text; of what is no list none. String to List(String)."""
-    lists = texts.str.strip_chars_start().str.starts_with("[")
-    most = texts.filter(lists).str.count_matches(",", literal=True).max()
-    count = min(int(most) + 1, _MOST_ITEMS) if isinstance(most, int) else 0
-    frame = pl.DataFrame({"text": texts, "list": lists}).select(
-        pl.when("list").then("text").alias("text"),
-    )
-    items = [pl.col("text").str.json_path_match(f"$[{place}]") for place in range(count)]
-    if not items:
-        return pl.Series(texts.name, [[]], dtype=pl.List(pl.String)).new_from_index(0, texts.len())
-    return frame.select(pl.concat_list(items).list.drop_nulls())["text"].alias(texts.name)
+    """The items of JSON lists as text; of what is no list none. String to List(String).
+
+    Each different text is looked at once: strings are as they are, an item that is null is null, all else is
+    JSON.
+    """
+    different = texts.filter(texts.str.contains(r"^\s*\[")).unique()
+    found = [_listed(text) for text in different]
+    table = pl.DataFrame({"text": different, "items": pl.Series(found, dtype=pl.List(pl.String))})
+    return texts.to_frame("text").join(table, on="text", how="left", maintain_order="left")["items"]
+
+
+def _listed(text: str) -> list[str | None]:
+    try:
+        items = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    return [
+        item
+        if item is None or isinstance(item, str)
+        else json.dumps(item, separators=(",", ":"), ensure_ascii=False)
+        for item in items
+    ]
 
 
 def _look_up(command: commands.CidrLookup, table: Table, tag: str, folders: Sequence[Path]) -> Table:

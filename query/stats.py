@@ -9,7 +9,6 @@ import polars as pl
 
 from query import functions, tree
 from query.check_commands import is_bin
-from query.environment import Environment
 from query.table import Table
 from query.to_polars import call, value_of
 from query.values import DTYPES, Type, Value
@@ -28,46 +27,48 @@ class _Aggregates:
         table: The rows; aggregates of a constant add it as a column.
         tag: What the names of new columns begin with.
         context: What functions know beside their arguments.
-        found: Each aggregate and the value of its column.
+        by_order: Whether any of them depends on the order of rows, as where several are the earliest.
+        exprs: What makes the columns.
+        found: The value of each one's column, by a name that no query can write.
     """
 
     table: Table
     tag: str
     context: Context
+    by_order: bool = False
     exprs: list[pl.Expr] = field(default_factory=list)
-    found: dict[tree.Call, Value] = field(default_factory=dict)
+    found: dict[str, Value] = field(default_factory=dict)
 
     def lifted(self, node: tree.Expr) -> tree.Expr:
         """The expression with a field in the place of each aggregate."""
         if isinstance(node, tree.Call) and is_aggregate(node):
-            if node not in self.found:
-                self._add(node)
-            return tree.Field(self._name(node), span=node.span)
+            # Names of the query may differ in their spelling alone, so that equal nodes are not enough.
+            names = [part.written for part in tree.walk(node) if isinstance(part, tree.Field)]
+            key = f"\0{tree.to_text(node)} {names}"
+            if key not in self.found:
+                self._add(node, key)
+            return tree.Field(key, span=node.span)
         return tree.with_children(node, tuple(map(self.lifted, tree.children(node))))
 
-    @property
-    def named(self) -> dict[str, Value]:
-        """The aggregates' values by the names that stand for them."""
-        return {self._name(node): value for node, value in self.found.items()}
-
-    def _name(self, node: tree.Call) -> str:
-        return f"\0{list(self.found).index(node)}"
-
-    def _add(self, node: tree.Call) -> None:
+    def _add(self, node: tree.Call, key: str) -> None:
         function = functions.find(node.name)
         arguments = tuple(
-            self._column(argument, place)
-            if function is not None and not _is_written_out(function, place) and _is_constant(argument)
-            else argument
+            argument
+            if function is None or _is_plain(argument) or function.takes_at(place).is_written_out
+            else self._column(argument, place)
             for place, argument in enumerate(node.arguments)
         )
+        self.by_order = self.by_order or (function is not None and function.contextual)
         value = call(replace(node, arguments=arguments), self.table.env, self.context)
         column = f"{self.tag}.aggregate.{len(self.found)}"
         self.exprs.append(value.expr.cast(DTYPES[value.type]).alias(column))
-        self.found[node] = Value(pl.col(column), value.type, value.is_address)
+        self.found[key] = Value(pl.col(column), value.type, value.is_address)
 
     def _column(self, argument: tree.Expr, place: int) -> tree.Expr:
-        """A field with a constant in every row, which an aggregate would else take for a single one."""
+        """A field with the argument worked out.
+
+        An aggregate takes a constant for a single row, and may name what it is given more than once.
+        """
         name = f"\0{self.tag}.{len(self.found)}.{place}"
         self.table = self.table.computing({name: value_of(argument, self.table.env)}, name)
         return tree.Field(name, span=argument.span)
@@ -81,31 +82,38 @@ def is_aggregate(node: tree.Call) -> bool:
 
 def group(command: commands.Stats, table: Table, tag: str) -> Table:
     """Do a ``stats`` command: a row for each group, in the order of the groups' keys."""
-    context = table.env.context(bin=bin_of(command))
-    keys = {item.name: value_of(item.expr, table.env, context) for item in command.by}
-    table = table.computing(keys, f"{tag}.key")
+    context = table.env.context(bin_of(command))
+    # Each key can use those before it.
+    for place, item in enumerate(command.by):
+        table = table.computing({item.name: value_of(item.expr, table.env, context)}, f"{tag}.key.{place}")
+    keys = {item.name: table.env.computed[item.name] for item in command.by}
     aggregates = _Aggregates(table, tag, context)
-    lifted = [(item.name, aggregates.lifted(item.expr)) for item in command.items]
-    table = aggregates.table
-    named = {name: table.env.computed[name] for name in keys}
-    by = [f"{tag}.key.{place}" for place in range(len(keys))]
-    plan = table.plan.group_by(by).agg(aggregates.exprs) if by else table.plan.select(aggregates.exprs)
-    labels = [name for name, value in zip(by, named.values(), strict=True) if value.type is Type.LABEL]
-    if by:
-        plan = plan.with_columns(pl.col(labels).cast(pl.String)).sort(by, nulls_last=False)
-    named = {
-        name: replace(value, type=Type.TEXT) if value.type is Type.LABEL else value
-        for name, value in named.items()
+    lifted = [aggregates.lifted(item.expr) for item in command.items]
+    plan = _grouped(aggregates, [key.expr.meta.output_name() for key in keys.values()])
+    named = {name: replace(key, type=_AS_TEXT.get(key.type, key.type)) for name, key in keys.items()}
+    written = {
+        item.expr.written: named[item.name] for item in command.by if isinstance(item.expr, tree.Field)
     }
-    hidden = aggregates.named
-    env = Environment(
-        {}, {**named, **hidden}, now=table.env.now, since=table.env.since, until=table.env.until
-    )
+    computed = {**written, **named, **aggregates.found}
+    env = replace(table.env, schema={}, carried=None, computed=computed, known={})
     done = Table(plan, env, of_records=False, ordered=True)
-    for place, (name, expr) in enumerate(lifted):
-        done = done.computing({name: value_of(expr, done.env)}, f"{tag}.{place}")
-    computed = {name: value for name, value in done.env.computed.items() if name not in hidden}
-    return replace(done, env=replace(done.env, computed=computed))
+    for place, (item, expr) in enumerate(zip(command.items, lifted, strict=True)):
+        done = done.computing({item.name: value_of(expr, done.env)}, f"{tag}.{place}")
+    left = [item.name for item in (*command.by, *command.items)]
+    computed = {name: done.env.computed[name] for name in left}
+    exprs = {item.expr: computed[item.name] for item in (*command.by, *command.items)}
+    return replace(done, env=replace(done.env, computed=computed, known=exprs))
+
+
+def _grouped(aggregates: _Aggregates, by: list[str]) -> pl.LazyFrame:
+    """The groups in the order of their keys, labels as text."""
+    plan = aggregates.table.plan
+    if not by:
+        # Without an aggregate there is one row all the same.
+        return plan.select(*aggregates.exprs, pl.len().alias(f"{aggregates.tag}.len"))
+    rows = plan.group_by(by, maintain_order=aggregates.by_order).agg(aggregates.exprs)
+    labels = [name for name, dtype in plan.select(by).collect_schema().items() if dtype == pl.Categorical]
+    return rows.with_columns(pl.col(labels).cast(pl.String)).sort(by, nulls_last=False)
 
 
 def bin_of(command: commands.Stats) -> Period | None:
@@ -118,9 +126,10 @@ def bin_of(command: commands.Stats) -> Period | None:
     return None
 
 
-def _is_constant(node: tree.Expr) -> bool:
-    return not any(isinstance(part, (tree.Field, tree.Star)) for part in tree.walk(node))
+def _is_plain(node: tree.Expr) -> bool:
+    """Whether an argument is a column already."""
+    return isinstance(node, (tree.Field, tree.Star))
 
 
-def _is_written_out(function: functions.Function, place: int) -> bool:
-    return function.takes_at(place).is_written_out
+# What keys become once they are grouped by.
+_AS_TEXT = {Type.LABEL: Type.TEXT}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from query import tree
 
 _ORIGIN = (FILE, LINE)
+_TEXTS = frozenset({Type.TEXT, Type.ITEM})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,8 @@ def joined(tables: Sequence[Table], wanted: Iterable[tree.Field]) -> Table:
     for tag, group in (("field", carried), ("named", computed)):
         made.append({})
         for place, (key, values) in enumerate(group.items()):
-            whole = tag == "field" and _is_number(fields[key].name) and _spell_whole_numbers(tables, values)
-            kind, exprs = _one_type(values, whole=whole)
+            number = _spelled(tables, values) if tag == "field" and _is_number(fields[key].name) else None
+            kind, exprs = _one_type(values, number)
             name = f"{tag}.{place}"
             made[-1][key] = Value(pl.col(name), kind, any(value.is_address for value in values))
             for table_columns, expr in zip(columns, exprs, strict=True):
@@ -113,23 +114,36 @@ def _is_number(name: str) -> bool:
     return field is not None and field.kind.is_number
 
 
-def _spell_whole_numbers(tables: Sequence[Table], values: Sequence[Value]) -> bool:
-    """Whether all text among values, as JSON messages hold it, spells whole numbers. It looks at the rows."""
-    if {value.type for value in values} - {Type.NOTHING, Type.TEXT} != {Type.INTEGER}:
-        return False
+def _spelled(tables: Sequence[Table], values: Sequence[Value]) -> Type | None:
+    """The numbers that all text among values, as JSON messages hold it, spells; None if some spells none.
+
+    This looks at the rows, so that fields of flow logs stay numbers beside other logs, and nothing is lost.
+    """
+    if {value.type for value in values} - {Type.NOTHING, *_TEXTS} != {Type.INTEGER}:
+        return None
+    found = Type.INTEGER
     for table, value in zip(tables, values, strict=True):
-        if value.type is Type.TEXT:
-            is_other = value.expr.is_not_null() & value.expr.cast(pl.Int64, strict=False).is_null()
-            if run.collect(table.plan.select(is_other.any())).item():
-                return False
-    return True
+        if value.type in _TEXTS:
+            is_text = value.expr.is_not_null()
+            is_whole = value.expr.cast(pl.Int64, strict=False).is_not_null()
+            other = (is_text & ~is_whole).any(), (is_text & value.number().is_null()).any()
+            decimals, words = run.collect(table.plan.select(decimals=other[0], words=other[1])).row(0)
+            if words:
+                return None
+            found = Type.DECIMAL if decimals else found
+    return found
 
 
-def _one_type(values: Sequence[Value], *, whole: bool) -> tuple[Type, list[pl.Expr]]:
-    """Bring the values of one name in several tables to one type: numbers to numbers, all else to text."""
+def _one_type(values: Sequence[Value], number: Type | None) -> tuple[Type, list[pl.Expr]]:
+    """Bring the values of one name in several tables to one type: numbers to numbers, all else to text.
+
+    Args:
+        values: The values.
+        number: What they all are or spell, if that is known to be a number.
+    """
     kinds = {value.type for value in values} - {Type.NOTHING}
-    if whole:
-        return Type.INTEGER, [value.expr.cast(pl.Int64, strict=False) for value in values]
+    if number is not None:
+        return number, [value.number().cast(DTYPES[number], strict=False) for value in values]
     if len(kinds) <= 1:
         kind = next(iter(kinds), Type.NOTHING)
         return kind, [value.expr.cast(DTYPES[kind]) for value in values]

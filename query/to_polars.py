@@ -103,6 +103,8 @@ def value_of(node: tree.Expr, env: Environment, context: Context | None = None) 
     Raises:
         QueryError: As ``predicate`` does.
     """
+    if node in env.known and not isinstance(node, tree.Field):
+        return env.known[node]
     match node:
         case tree.Field():
             return env.look_up(node)

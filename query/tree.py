@@ -51,7 +51,8 @@ class Field(_Node):
         if not self.written:
             object.__setattr__(self, "written", self.name)
         known = resolve(self.name)
-        if known is not None:
+        # "@" is for what CloudWatch itself adds: "@type" is a field of Lambda, and not that of flow logs.
+        if known is not None and (not known.version or not self.name.startswith("@")):
             object.__setattr__(self, "name", known.column)
 
 

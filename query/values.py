@@ -25,6 +25,7 @@ Comparison = Callable[[pl.Expr, pl.Expr], pl.Expr]
 _TIME_TEXT = "%Y-%m-%d %H:%M:%S%.3f"
 _MILLISECONDS = pl.Datetime("ms", "UTC")
 _NEVER = pl.lit(value=False)
+_ORDERS = (operator.lt, operator.le, operator.gt, operator.ge)
 # The beginnings of the years 1000 and 9000 in epoch milliseconds.
 _WRITABLE = (-30_610_224_000_000, 221_845_305_600_000)
 
@@ -39,6 +40,7 @@ class Type(Enum):
     TIME = "Datetime in milliseconds, UTC"
     TRUTH = "Boolean"
     JSON = "String, the text of a JSON object or list, which only JSON functions can use"
+    ITEM = "String, an item of a JSON list: text like any other, which may be that of an object or a list"
     NOTHING = "null, or a type that nothing can be compared with"
 
 
@@ -50,11 +52,12 @@ DTYPES: dict[Type, pl.DataType] = {
     Type.TIME: _MILLISECONDS,
     Type.TRUTH: pl.Boolean(),
     Type.JSON: pl.String(),
+    Type.ITEM: pl.String(),
     Type.NOTHING: pl.String(),
 }
 """What a value of each type is kept as in a column."""
 _NUMBERS = frozenset({Type.INTEGER, Type.DECIMAL, Type.TIME, Type.TRUTH})
-_TEXTS = frozenset({Type.TEXT, Type.LABEL})
+_TEXTS = frozenset({Type.TEXT, Type.LABEL, Type.ITEM})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class Value:
     def text(self) -> pl.Expr:
         """As String."""
         match self.type:
-            case Type.TEXT:
+            case Type.TEXT | Type.ITEM:
                 return self.expr
             case Type.TIME:
                 return self.expr.dt.strftime(_TIME_TEXT)
@@ -98,7 +101,7 @@ class Value:
                 return self.expr.cast(pl.Int64)
             case Type.NOTHING | Type.JSON:
                 return pl.lit(None, dtype=pl.Float64)
-            case Type.TEXT | Type.LABEL:
+            case Type.TEXT | Type.LABEL | Type.ITEM:
                 found = self.text().cast(pl.Float64, strict=False)
                 # "nan" and "inf" are words here, not numbers.
                 if self.expr.meta.is_column():
@@ -231,6 +234,8 @@ def compared(left: Value, compare: Comparison, right: Value) -> pl.Expr:
         return _NEVER
     if left.type in _NUMBERS or right.type in _NUMBERS:
         found = compare(left.number(), right.number())
+    elif compare in _ORDERS:
+        found = pl.coalesce(compare(left.number(), right.number()), compare(left.text(), right.text()))
     elif left.is_address or right.is_address:
         found = compare(addresses.canonical(left.text()), addresses.canonical(right.text()))
     else:

@@ -6,18 +6,19 @@ import asyncio
 import os
 import signal
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 
 import themes
 from loaders.watch import Follower
-from tui.keymap import ACTIONS, EVERYWHERE, bindings, key_signs
+from tui.keymap import ACTIONS, EVERYWHERE, MOVES, bindings, key_signs, works
 from tui.screens.explorer import ExplorerScreen
 from tui.workers import Arrived, Failed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from textual.screen import Screen
 
@@ -120,7 +121,7 @@ class FlowtuiApp(App[str]):
     def get_system_commands(self, screen: Screen[None]) -> Iterable[SystemCommand]:
         """What the palette finds: the actions of the table, and the themes."""
         for action in ACTIONS:
-            if action.label:
+            if action.label and self._doer(action.name, screen) is not None:
                 yield SystemCommand(
                     f"{action.label} ({key_signs(action, self._keys)[0]})",
                     action.help,
@@ -132,11 +133,17 @@ class FlowtuiApp(App[str]):
                     f"theme {name}", "Change the colours", lambda name=name: self._dress(name)
                 )
 
+    def _doer(self, name: str, screen: Screen[None]) -> Callable[[], object] | None:
+        """What does an action: the app or a screen; ``None`` if it cannot be done on that screen."""
+        if name in MOVES:
+            fits = works(name, (), getattr(screen, "pane", ""))
+            return partial(screen.run_action, f"move('{name}')") if fits else None
+        everywhere = any(EVERYWHERE in action.where for action in ACTIONS if action.name == name)
+        method: Callable[[], object] | None = getattr(self if everywhere else screen, f"action_{name}", None)
+        return method
+
     def _run(self, name: str, screen: Screen[None]) -> None:
-        target = (
-            self if any(EVERYWHERE in action.where for action in ACTIONS if action.name == name) else screen
-        )
-        method = getattr(target, f"action_{name}", None)
+        method = self._doer(name, screen)
         if method is not None:
             self.call_later(method)
 
@@ -145,9 +152,11 @@ class FlowtuiApp(App[str]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Plain letters are text while text is typed, and help is not opened twice."""
-        from textual.widgets import Input
-
-        if action in {"help", "leave"} and isinstance(self.focused, Input):
+        if (
+            action in {"help", "leave"}
+            and self.focused is not None
+            and self.focused.check_consume_key("q", "q")
+        ):
             return False
         if action == "leave" and self.screen is not self._explorer:
             return False  # there it closes the screen
@@ -163,7 +172,7 @@ class FlowtuiApp(App[str]):
         """List every key."""
         from tui.screens.help import HelpScreen
 
-        self.push_screen(HelpScreen(self._keys))
+        self.push_screen(HelpScreen(self._keys, getattr(self.screen, "pane", "")))
 
     def action_palette(self) -> None:
         """Find an action by name."""

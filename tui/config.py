@@ -4,19 +4,20 @@ theme = "light"
 
 [keys]                  # actions by name, as docs/keys.md lists them
 follow = "F"
-line_down = "down,e"
+line_down = "down,m"
 """
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui.keymap import ACTIONS, EVERYWHERE, PANES, PROBLEMS
+from tui.keymap import ACTIONS, ALL_PANES, EVERYWHERE, TYPING
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
 _KNOWN = frozenset({"theme", "keys"})
 
@@ -43,6 +44,16 @@ def config_path() -> Path:
     from platformdirs import user_config_path
 
     return user_config_path("flowtui") / "config.toml"
+
+
+def lookup_folders(roots: Sequence[str]) -> tuple[Path, ...]:
+    """Where tables for ``cidrlookup`` are looked for: ``lookups`` beside the logs, then a person's own.
+
+    Args:
+        roots: The paths that the logs were opened with.
+    """
+    folders = [Path(root) if Path(root).is_dir() else Path(root).parent for root in roots]
+    return (*(folder / "lookups" for folder in folders), config_path().with_name("lookups"))
 
 
 def load(path: Path | None = None) -> Config:
@@ -77,9 +88,10 @@ def _check_keys(path: Path, keys: dict[str, Any]) -> None:
         if not isinstance(given, str) or not given.strip(", "):
             raise ConfigError(f'{path}: keys.{name} has to name keys in quotes, such as "f" or "down,j".')
     taken: dict[tuple[str, str], str] = {}
+    everywhere = [pane for pane in ALL_PANES if pane not in TYPING]
     for action in ACTIONS:
         for key in keys[action.name].split(",") if action.name in keys else action.keys:
-            for pane in (*PANES, PROBLEMS) if EVERYWHERE in action.where else action.where:
+            for pane in everywhere if EVERYWHERE in action.where else action.where:
                 other = taken.setdefault((pane, key.strip()), action.name)
                 if other != action.name and {other, action.name} & keys.keys():
                     raise ConfigError(f"{path}: '{key}' would mean both {other} and {action.name} in {pane}.")

@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 GROUPS, RECORDS, RECORD, PROBLEMS = "groups", "records", "record", "problems"
-TABLES = (GROUPS, RECORDS, PROBLEMS)
-CELLS = (RECORDS, PROBLEMS)
+QUERY, RESULT, FILE, LIBRARY = "query", "result", "file", "queries"
+TABLES = (GROUPS, RECORDS, PROBLEMS, RESULT)
+CELLS = (RECORDS, PROBLEMS, RESULT)
 PANES = (GROUPS, RECORDS, RECORD)
+TYPING = (QUERY, FILE, LIBRARY)
+"""Panes where text is typed: they take every key themselves, and letters are text there."""
+ALL_PANES = (*PANES, PROBLEMS, QUERY, RESULT, FILE, LIBRARY)
 EVERYWHERE = "everywhere"
 
 _SIGNS = {
@@ -27,6 +31,11 @@ _SIGNS = {
     "escape": "esc",
     "slash": "/",
     "question_mark": "?",
+    "semicolon": ";",
+    "alt+enter": "M-⏎",
+    "shift+enter": "S-⏎",
+    "ctrl+@": "^Spc",  # what terminals send for Ctrl and Space
+    "ctrl+space": "^Spc",
     "plus": "+",
     "minus": "-",
     "up": "↑",
@@ -73,16 +82,30 @@ def key_sign(key: str) -> str:
 
 def key_signs(action: Action, given: Mapping[str, str]) -> list[str]:
     """An action's keys as they are printed; ``given`` replaces keys, by the action's name."""
+    return list(dict.fromkeys(map(key_sign, _keys(action, given))))
+
+
+def _keys(action: Action, given: Mapping[str, str]) -> list[str]:
     keys = given[action.name].split(",") if action.name in given else action.keys
-    return [key_sign(key.strip()) for key in keys]
+    return [key.strip() for key in keys]
 
 
 ACTIONS: tuple[Action, ...] = (
     Action(
         "open", ("enter",), "open", "Open the group, stream or record under the cursor", (GROUPS, RECORDS)
     ),
+    Action(
+        "drill",
+        ("enter",),
+        "records",
+        "Go to the records that the row under the cursor stands for",
+        (RESULT,),
+    ),
+    Action("edit", ("e", "i", "slash"), "edit", "Go back to the text of the query", (RESULT,)),
+    Action("export", ("x",), "export", "Write the result to a file", (RESULT,)),
     Action("up", ("escape",), "up", "Go back up: from record to records, to stream, to group, to all", PANES),
     Action("filter", ("slash",), "filter", "Filter the records; an empty filter shows all", PANES),
+    Action("query", ("semicolon",), "query", "Ask a query of the records that are looked at", PANES),
     Action("include", ("plus",), "include", "Keep only records with the value under the cursor", (RECORDS,)),
     Action("exclude", ("minus",), "exclude", "Leave out records with the value under the cursor", (RECORDS,)),
     Action(
@@ -94,7 +117,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("next_record", ("n",), "next", "Explain the next record", (RECORD,)),
     Action("previous_record", ("N",), "previous", "Explain the previous record", (RECORD,)),
     Action(
-        "sort", ("s",), "sort", "Sort by the column under the cursor; again turns the order round", (RECORDS,)
+        "sort",
+        ("s",),
+        "sort",
+        "Sort by the column under the cursor; again turns the order round",
+        (RECORDS, RESULT),
     ),
     Action("copy_cell", ("y",), "copy", "Copy the value under the cursor to the clipboard (OSC 52)", TABLES),
     Action(
@@ -105,12 +132,15 @@ ACTIONS: tuple[Action, ...] = (
         (RECORDS, RECORD),
     ),
     Action("once", ("o",), "", "Count records that several flow logs hold only once, or all of them", PANES),
+    Action("library", ("Q",), "queries", "List the ready-made queries", (*PANES, RESULT)),
     Action("problems", ("p",), "problems", "List the lines and files that could not be read", PANES),
-    Action("close", ("escape", "q"), "close", "Close this list", (PROBLEMS,)),
+    Action("copy_row", ("Y",), "copy row", "Copy the row as JSON (OSC 52)", (RESULT,)),
+    Action("copy_query", ("C",), "copy for AWS", "Copy the query for Logs Insights (OSC 52)", (RESULT,)),
+    Action("close", ("escape", "q"), "close", "Close this screen", (PROBLEMS, RESULT)),
     Action("back", ("left_square_bracket",), "", "Go back to what was looked at before", PANES),
     Action("forward", ("right_square_bracket",), "", "Go forward again", PANES),
-    Action("next_pane", ("tab",), "", "Move to the next pane", PANES),
-    Action("previous_pane", ("shift+tab",), "", "Move to the previous pane", PANES),
+    Action("next_pane", ("tab",), "", "Move to the next pane", (*PANES, RESULT)),
+    Action("previous_pane", ("shift+tab",), "", "Move to the previous pane", (*PANES, RESULT)),
     Action("line_up", ("up", "k"), "", "Move up one line", (*TABLES, RECORD)),
     Action("line_down", ("down", "j"), "", "Move down one line", (*TABLES, RECORD)),
     Action("page_up", ("pageup", "ctrl+b"), "", "Move up one page", (*TABLES, RECORD)),
@@ -121,6 +151,29 @@ ACTIONS: tuple[Action, ...] = (
     Action("bottom", ("G", "end"), "", "Go to the last line", (*TABLES, RECORD)),
     Action("cell_left", ("left", "h"), "", "Move to the column on the left", CELLS),
     Action("cell_right", ("right", "l"), "", "Move to the column on the right", CELLS),
+    Action("run", ("enter",), "run", "Run the query", (QUERY,)),
+    Action("newline", ("ctrl+j", "alt+enter", "shift+enter"), "new line", "Begin a new line", (QUERY,)),
+    Action(
+        "complete",
+        ("tab", "ctrl+@", "ctrl+space"),
+        "complete",
+        "Complete the word; before one, list what can stand there",
+        (QUERY,),
+    ),
+    Action("older", ("up",), "earlier", "Move up; on the first line, go back to the query before", (QUERY,)),
+    Action("newer", ("down",), "", "Move down; on the last line, go on to the query after", (QUERY,)),
+    Action(
+        "leave_text", ("escape", "shift+tab"), "leave", "Go to the result, or close without one", (QUERY,)
+    ),
+    Action("open_library", ("ctrl+o",), "queries", "Choose a ready-made query", (QUERY,)),
+    Action("write", ("enter",), "write", "Write the result to the file of this name", (FILE,)),
+    Action("leave_name", ("escape",), "leave", "Write nothing", (FILE,)),
+    Action("take", ("enter",), "run", "Run the query under the cursor, or ask for its values", (LIBRARY,)),
+    Action("pick_up", ("up",), "", "Move up in the list", (LIBRARY,)),
+    Action("pick_down", ("down",), "", "Move down in the list", (LIBRARY,)),
+    Action("pick_page_up", ("pageup",), "", "Move up one page in the list", (LIBRARY,)),
+    Action("pick_page_down", ("pagedown",), "", "Move down one page in the list", (LIBRARY,)),
+    Action("close_library", ("escape",), "close", "Close the list of queries", (LIBRARY,)),
     Action("help", ("question_mark",), "help", "List every key", (EVERYWHERE,)),
     Action("leave", ("q",), "quit", "Leave flowtui", (EVERYWHERE,)),
     Action("palette", ("ctrl+p",), "", "Find an action or a theme by name", (EVERYWHERE,)),
@@ -176,9 +229,23 @@ def works(name: str, parameters: tuple[object, ...], pane: str) -> bool:
     return not found or any(pane in action.where or EVERYWHERE in action.where for action in found)
 
 
+def pressed(key: str, where: str, given: Mapping[str, str]) -> str | None:
+    """The name of the action that a key means in a pane that takes its keys itself, or ``None``.
+
+    Args:
+        key: The key, as Textual names it.
+        where: The pane.
+        given: Keys that were given to actions in place of their own, by name.
+    """
+    here = (action for action in ACTIONS if where in action.where)
+    return next((action.name for action in here if key in _keys(action, given)), None)
+
+
 def footer(where: str) -> list[Action]:
-    """What the footer offers in a pane, most useful first, then what works everywhere with keys not taken."""
+    """What the footer offers in a pane, most useful first; then, unless text is typed, that of all panes."""
     own = [action for action in ACTIONS if where in action.where and action.label]
+    if where in TYPING:
+        return own
     taken = {key for action in own for key in action.keys}
     everywhere = [action for action in ACTIONS if EVERYWHERE in action.where and action.label]
     return own + [action for action in everywhere if not taken.intersection(action.keys)]

@@ -27,6 +27,8 @@ FORMATS = ("table", "csv", "json", "ndjson")
 # What a spreadsheet takes for the beginning of a formula, also as typed with a Japanese keyboard, and the
 # white space that it may drop before looking.
 _FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+# Columns that Insights names so; alone they are no formula, and scripts look for them.
+_SYSTEM_FIELD = re.compile("@[A-Za-z]+")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
@@ -47,7 +49,7 @@ def write(
         _table(list(rows), columns, out)
     elif form == "csv":
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(map(_inert, columns))
+        writer.writerow(name if _SYSTEM_FIELD.fullmatch(name) else _inert(name) for name in columns)
         writer.writerows([_inert(_cell(row[name])) for name in columns] for row in rows)
     else:
         picked = ({name: row[name] for name in columns} for row in rows)

@@ -56,12 +56,19 @@ class Looked(Message):
     Attributes:
         view: The records.
         moved: For each anchor, by how many rows it has moved; ``None`` when it is no longer in the view.
+        sought: The record that was looked for besides, and ``place`` where it stands; ``None`` for neither.
     """
 
-    def __init__(self, view: View, moved: tuple[int | None, ...]) -> None:
+    def __init__(
+        self,
+        view: View,
+        moved: tuple[int | None, ...],
+        sought: Identity | None = None,
+        place: int | None = None,
+    ) -> None:
         """Carry them."""
         super().__init__()
-        self.view, self.moved = view, moved
+        self.view, self.moved, self.sought, self.place = view, moved, sought, place
 
 
 class Counted(Message):
@@ -122,13 +129,20 @@ class Workers:
     def _failed(self, error: Exception) -> None:
         self._tell(Failed(error))
 
-    def look(self, dataset: Dataset, scope: Scope, anchors: tuple[Anchor, ...] = ()) -> None:
-        """Find the records of a scope, and where the anchors stand among them; answers ``Looked``."""
+    def look(
+        self,
+        dataset: Dataset,
+        scope: Scope,
+        anchors: tuple[Anchor, ...] = (),
+        sought: Identity | None = None,
+    ) -> None:
+        """Find the records of a scope, and where the anchors and a record stand; answers ``Looked``."""
         from query.view import look
 
         def work(ticket: Ticket) -> Looked:
             view = look(dataset, scope, ticket)
-            return Looked(view, tuple(_moved(view, anchor) for anchor in anchors))
+            place = view.place_of(*sought) if sought is not None else None
+            return Looked(view, tuple(_moved(view, anchor) for anchor in anchors), sought, place)
 
         self._looking.submit(work, self._tell, self._failed)
 

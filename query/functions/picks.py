@@ -133,12 +133,12 @@ def _topk(count: int, value: Value) -> pl.Expr:
     if count < 1:
         raise ValueError("Write how many values you want, from 1.")
     plain, _ = _ordered(value)
-    runs = plain.expr.drop_nulls().sort().rle()
-    # Ordered by the first field of a struct, then by the second.
-    frequent = pl.struct(
-        rarity=-runs.struct.field("len").cast(pl.Int64), value=runs.struct.field("value")
+    counts = plain.expr.drop_nulls().value_counts().struct.rename_fields(["first", "second"])
+    # Structs stand in the order of their first field, then of their second: here rarity, then value.
+    frequent = counts.struct.with_fields(
+        first=-pl.field("second").cast(pl.Int64), second=pl.field("first")
     ).sort()
-    return _json_list(replace(plain, expr=frequent.head(count).struct.field("value")))
+    return _json_list(replace(plain, expr=frequent.head(count).struct.field("second")))
 
 
 def _ordered(value: Value) -> tuple[Value, pl.Expr | None]:
@@ -152,7 +152,7 @@ def _ordered(value: Value) -> tuple[Value, pl.Expr | None]:
     match value.type:
         case Type.NOTHING | Type.JSON:
             return NULL, None
-        case Type.TEXT | Type.LABEL:
+        case Type.TEXT | Type.LABEL | Type.ITEM:
             text = replace(value, expr=value.text(), type=Type.TEXT, constant=None)
             return text, value.number()
         case Type.TIME:

@@ -92,6 +92,8 @@ def _substr(text: pl.Expr, start: pl.Expr, length: pl.Expr | None = None) -> pl.
 def _replace(text: pl.Expr, part: pl.Expr, other: pl.Expr) -> pl.Expr:
     import polars as pl
 
+    if part.meta.is_literal() and pl.select(part).item() is None:
+        return pl.lit(None, dtype=pl.String)
     if part.meta.root_names():
         # polars replaces the same part everywhere; but it parts each text where its own part stands.
         replaced = text.str.split(part).list.join(other)

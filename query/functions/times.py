@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from query.periods import Period
 
-# The years 1000 to 9000: the periods around such times can be written too.
-_FIRST, _LAST = -30_610_224_000_000, 221_845_392_000_000
 _FORMATTED = "the time as a text; %Y-%m-%d %H:%M:%S are its parts"
 
 

@@ -51,9 +51,7 @@ arithmetic = st.recursive(
     lambda inner: st.one_of(
         st.builds(tree.Arithmetic, inner, st.sampled_from(["+", "-", "*", "/", "%", "^"]), inner),
         st.builds(tree.Call, st.sampled_from(["abs", "sqrt"]), st.tuples(inner)),
-        st.builds(
-            tree.Negative, inner.filter(lambda term: not isinstance(term, tree.Literal)) | _signed
-        ),
+        st.builds(tree.Negative, inner.filter(lambda term: not isinstance(term, tree.Literal)) | _signed),
     ),
     max_leaves=6,
 )

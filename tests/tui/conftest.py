@@ -177,6 +177,7 @@ def _nobody_s_wishes(monkeypatch, tmp_path_factory):
     for name in ("NO_COLOR", "COLORTERM", "TEXTUAL_COLOR_SYSTEM", "TEXTUAL_THEME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / "no-config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
 
 
 @pytest.fixture(autouse=True)
@@ -226,7 +227,9 @@ def _shows_its_state(explorer: ExplorerScreen) -> bool:
     counted = sum(stream["records"] for streams in groups.values() for stream in streams)
     if not (state.scope.since or state.scope.until) and counted != dataset.height:
         return False
-    return not view.height or (table.row is not None and not table._stale and table.cursor == table._aim)
+    last = min(table.top + table.page, view.height) - 1
+    here = table.row is not None and table._row_at(last) is not None
+    return not view.height or (here and not table._stale and table.cursor == table._aim)
 
 
 def _is_drawn(explorer: ExplorerScreen) -> bool:

@@ -9,24 +9,39 @@ import pytest
 from tui.app import FlowtuiApp
 from tui.keymap import (
     ACTIONS,
+    ALL_PANES,
     EVERYWHERE,
+    FILE,
     GROUPS,
+    LIBRARY,
     MOVES,
     PANES,
     PROBLEMS,
+    QUERY,
     RECORD,
+    RESULT,
+    TYPING,
     bindings,
     footer,
     key_sign,
+    pressed,
     works,
 )
 from tui.screens.explorer import ExplorerScreen
+from tui.screens.library import LibraryScreen
 from tui.screens.problems import ProblemsScreen
+from tui.screens.query import QueryScreen
 from tui.widgets.frame_table import FrameTable
 from tui.widgets.group_pane import GroupPane
 from tui.widgets.record_pane import RecordPane
 
-EVERY_PANE = (*PANES, PROBLEMS)
+SCREENS = {
+    PROBLEMS: ProblemsScreen,
+    QUERY: QueryScreen,
+    RESULT: QueryScreen,
+    FILE: QueryScreen,
+    LIBRARY: LibraryScreen,
+}
 
 
 def test_every_action_has_one_name():
@@ -34,7 +49,7 @@ def test_every_action_has_one_name():
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("pane", EVERY_PANE)
+@pytest.mark.parametrize("pane", ALL_PANES)
 def test_no_key_means_two_things_in_one_pane(pane):
     here = [action for action in ACTIONS if pane in action.where]
     for one, other in combinations(here, 2):
@@ -52,7 +67,7 @@ def test_no_pane_takes_a_key_that_works_everywhere(pane):
 def test_every_action_is_done_by_somebody(action):
     method = f"action_{action.name}"
     for where in action.where:
-        screen = ProblemsScreen if where == PROBLEMS else ExplorerScreen
+        screen = SCREENS.get(where, ExplorerScreen)
         if action.name in MOVES:
             widget = {RECORD: RecordPane, GROUPS: GroupPane}.get(where, FrameTable)
             assert callable(getattr(widget, method, None)), where
@@ -69,10 +84,10 @@ def test_every_action_is_explained_in_one_plain_sentence(action):
     assert len(action.help) <= 80
     assert len(action.label) <= 12
     assert action.keys
-    assert set(action.where) <= {*EVERY_PANE, EVERYWHERE}
+    assert set(action.where) <= {*ALL_PANES, EVERYWHERE}
 
 
-@pytest.mark.parametrize("where", [PANES, (PROBLEMS,), (EVERYWHERE,)], ids=str)
+@pytest.mark.parametrize("where", [PANES, (PROBLEMS,), (RESULT,), (EVERYWHERE,)], ids=str)
 def test_bindings_are_made_of_the_table_and_known_by_the_actions_names(where):
     made = {binding.id: binding for binding in bindings(*where)}
     due = [action for action in ACTIONS if set(where) & set(action.where)]
@@ -82,7 +97,7 @@ def test_bindings_are_made_of_the_table_and_known_by_the_actions_names(where):
         assert action.name in made[action.name].action
 
 
-@pytest.mark.parametrize("pane", EVERY_PANE)
+@pytest.mark.parametrize("pane", ALL_PANES)
 def test_an_action_works_in_the_panes_that_the_table_names_and_in_no_other(pane):
     for action in ACTIONS:
         due = pane in action.where or EVERYWHERE in action.where
@@ -92,15 +107,39 @@ def test_an_action_works_in_the_panes_that_the_table_names_and_in_no_other(pane)
     assert works("command_palette", (), pane), "what is not in the table is not ours to forbid"
 
 
-@pytest.mark.parametrize("pane", EVERY_PANE)
+@pytest.mark.parametrize("pane", ALL_PANES)
 def test_the_footer_of_a_pane_offers_what_works_there_and_ends_with_what_works_everywhere(pane):
     offered = footer(pane)
     assert all(pane in action.where or EVERYWHERE in action.where for action in offered)
     labels = [action.label for action in offered]
-    assert labels[-1] == "help" if pane == PROBLEMS else labels[-2:] == ["help", "quit"]
+    if pane in TYPING:
+        assert not {"help", "quit"} & set(labels), "there a letter is a letter"
+    elif pane in PANES:
+        assert labels[-2:] == ["help", "quit"]
+    else:
+        assert labels[-1] == "help", "q closes the screen"
     assert all(labels)
     keys = [key for action in offered for key in action.keys]
     assert len(keys) == len(set(keys)), "a key is offered for two things"
+
+
+@pytest.mark.parametrize("pane", TYPING)
+def test_where_text_is_typed_no_letter_is_a_key(pane):
+    for action in ACTIONS:
+        if pane in action.where:
+            assert all(len(key) > 1 for key in action.keys), action.name
+
+
+def test_a_pane_that_takes_its_own_keys_finds_what_they_mean_there():
+    assert pressed("enter", QUERY, {}) == "run"
+    assert pressed("enter", LIBRARY, {}) == "take"
+    assert pressed("x", QUERY, {}) is None
+    assert (
+        pressed("f5", QUERY, {"run": "f5, ctrl+r"})
+        == pressed("ctrl+r", QUERY, {"run": "f5, ctrl+r"})
+        == "run"
+    )
+    assert pressed("enter", QUERY, {"run": "f5"}) is None
 
 
 def test_keys_are_printed_short():
@@ -110,9 +149,9 @@ def test_keys_are_printed_short():
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
-def test_no_key_needs_what_ssh_and_tmux_lose(action):
-    for key in action.keys:
-        assert not key.startswith(("alt+", "shift+up", "shift+down", "ctrl+up", "ctrl+down", "ctrl+shift"))
+def test_no_action_needs_a_key_that_ssh_and_tmux_lose(action):
+    lost = ("alt+", "shift+up", "shift+down", "ctrl+up", "ctrl+down", "ctrl+shift")
+    assert not action.keys[0].startswith(lost)
 
 
 def test_the_list_of_keys_in_the_manual_is_the_table():

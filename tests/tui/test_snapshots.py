@@ -22,6 +22,8 @@ from tests.tui.conftest import (
     type_filter,
     until,
 )
+from tests.tui.test_query_library import open_library
+from tests.tui.test_query_screen import answered, open_query
 
 SIZES = pytest.mark.parametrize("size", [NARROW, WIDE], ids=["80x24", "160x48"])
 REJECTS = "reject and dstPort = 80"
@@ -30,7 +32,8 @@ REJECTS = "reject and dstPort = 80"
 @pytest.fixture(autouse=True)
 def _nothing_varies(sample, utc, monkeypatch):
     monkeypatch.chdir(sample.parent)
-    monkeypatch.setattr("tui.wording.duration", lambda _: "9 ms")
+    for module in ("tui.wording", "tui.query_wording"):
+        monkeypatch.setattr(f"{module}.duration", lambda _: "9 ms")
 
 
 @pytest.fixture
@@ -131,3 +134,79 @@ def test_problems(looks_as_before, sample):
 @pytest.mark.parametrize("theme", ["light", "monochrome", "contrast", "sixteen"])
 def test_other_themes(looks_as_before, theme):
     assert looks_as_before(["enter", "enter"], filter=REJECTS, theme=theme)
+
+
+# -- queries -------------------------------------------------------------------------------------------------
+
+TALKERS = "stats count(*) as flows, sum(bytes) as sent by srcAddr, action | sort sent desc | limit 12"
+
+
+@pytest.fixture
+def query_looks_as_before(looks_as_before):
+    """Compares a picture of the query screen, taken after a text was typed and perhaps run."""
+
+    def compare(text, *keys, **options):
+        async def ask(pilot):
+            await open_query(pilot, text)
+            if keys:
+                await pilot.press(keys[0])
+                await answered(pilot, pilot.app.screen)
+                await pilot.press(*keys[1:])
+            await pilot.pause()
+
+        return looks_as_before(after=ask, **options)
+
+    return compare
+
+
+@SIZES
+def test_a_query_before_anything_is_typed(query_looks_as_before):
+    assert query_looks_as_before("")
+
+
+@SIZES
+def test_a_query_and_its_result(query_looks_as_before):
+    assert query_looks_as_before(TALKERS, "enter", "j", "j", "l")
+
+
+@SIZES
+def test_records_of_a_query_with_more_columns_than_fit(query_looks_as_before):
+    text = "fields @timestamp, srcAddr, srcPort, dstAddr, dstPort, action, bytes, @message"
+    assert query_looks_as_before(text, "enter", "j", *"llllll")
+
+
+@SIZES
+def test_a_query_that_is_being_typed(query_looks_as_before):
+    assert query_looks_as_before('filter action = "REJECT" | stats co')
+
+
+@SIZES
+def test_a_query_that_is_wrong(query_looks_as_before):
+    assert query_looks_as_before("fields srcAddr, bytes | sotr bytes desc | limit 5")
+
+
+@SIZES
+def test_a_query_without_a_row(query_looks_as_before):
+    assert query_looks_as_before("filter dstPort = 81 and bytes > 1000000", "enter", filter=REJECTS)
+
+
+@SIZES
+@pytest.mark.parametrize("theme", ["light", "monochrome", "sixteen"])
+def test_queries_in_other_themes(query_looks_as_before, theme):
+    assert query_looks_as_before(TALKERS, "enter", "j", *"e | fi", theme=theme)
+
+
+@SIZES
+def test_ready_made_queries(looks_as_before):
+    async def ask(pilot):
+        await open_library(pilot)
+
+    assert looks_as_before(after=ask)
+
+
+@SIZES
+def test_ready_made_queries_that_words_are_found_in(looks_as_before):
+    async def ask(pilot):
+        await open_library(pilot, *"top", "down")
+
+    assert looks_as_before(after=ask)

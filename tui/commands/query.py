@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,8 +66,9 @@ def explain(answered: Dataset, text: str, scope: Scope, folders: Sequence[Path])
     planned = Planner(answered, query, scope, folders=folders).plan()
     logs = [report for report in answered.files.values() if report.records]
     try:
-        for_aws(query)
-        aws = "CloudWatch Logs Insights takes this query as it is."
+        written = for_aws(query)
+        how = "as it is." if written == text else f"written out: {' '.join(written.split())}"
+        aws = f"CloudWatch Logs Insights takes this query {how}"
     except QueryError as error:
         aws = f"CloudWatch Logs Insights would refuse it: {error}"
     columns = ", ".join(
@@ -93,7 +95,10 @@ def put(found: Answer, form: str, output: str | None) -> None:
     if output is not None:
         write_whole(frame, Path(output), form)
     elif form == "parquet":
-        frame.write_parquet(sys.stdout.buffer)
+        # What polars itself cannot write is no OSError, not even a pipe that nobody reads from.
+        whole = io.BytesIO()
+        frame.write_parquet(whole)
+        sys.stdout.buffer.write(whole.getbuffer())
     else:
         write(frame.iter_rows(named=True), frame.columns, form)
 

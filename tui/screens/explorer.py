@@ -13,6 +13,7 @@ from textual import on
 from tui.groups import Place
 from tui.keymap import GROUPS, PANES, RECORD, RECORDS
 from tui.screens.panes import Panes
+from tui.screens.queries import Queries
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.frame_table import FrameTable
 from tui.widgets.record_table import RecordSource, identity
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from textual.message import Message
     from textual.timer import Timer
 
+    from query.answer import Drill
     from query.scope import Scope
     from tui.widgets.table_layout import Row
+    from tui.workers import Identity
 
 
 # Seconds that the cursor has to stay on a record before its raw line is fetched.
@@ -42,6 +45,9 @@ class ExplorerScreen(Panes):
         self._workers = Workers(self._tell)
         self._all_read = False
         self._anchors: tuple[Anchor, ...] = ()
+        self._sought: Identity | None = None
+        """The record that the cursor is to be put on when its scope is shown."""
+        self._queries = Queries(self.state, roots, self._keys, drill=self._drill)
         self._resting: Timer | None = None
 
     def on_mount(self) -> None:
@@ -69,7 +75,7 @@ class ExplorerScreen(Panes):
             here = (row, self.records.cursor), (first, self.records.top)
             self._anchors = tuple(Anchor(identity(row), index) for row, index in here)
         same = view is not None and view.scope == self.state.scope
-        self._workers.look(dataset, self.state.scope, self._anchors if same else ())
+        self._workers.look(dataset, self.state.scope, self._anchors if same else (), self._sought)
 
     def _tell(self, message: Message) -> None:
         if self.is_attached:
@@ -85,6 +91,9 @@ class ExplorerScreen(Panes):
         reading = old is None or old.dataset.progress is not None
         untouched = reading and not self.records.cursor
         cursor, top = self._keep_place(message.moved) if same and not untouched else (0, 0)
+        if self._sought is not None and message.sought == self._sought:
+            self._sought = None
+            cursor = top = message.place or 0
         if same and not reading:
             self.state.unseen += max(0, top - self.records.top)
         self.state.unseen = self.state.unseen if top else 0
@@ -307,6 +316,21 @@ class ExplorerScreen(Panes):
     def action_previous_record(self) -> None:
         """Explain the previous record."""
         self.records.action_line_up()
+
+    def action_query(self) -> None:
+        """Ask a query of the records that are looked at."""
+        self._queries.ask(self.app)
+
+    def action_library(self) -> None:
+        """List the ready-made queries; one that asks for values gets those of the record under the cursor."""
+        self._queries.choose(self.app, self.records.row.record if self.records.row is not None else {})
+
+    def _drill(self, drill: Drill) -> None:
+        """Go to the records that a row of a result stands for."""
+        self._sought = drill.record
+        self.set_focus(self.records)
+        self.state.go(drill.scope)
+        self._scope_changed()
 
     def action_problems(self) -> None:
         """List what could not be read."""

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from tui.keymap import ACTIONS, EVERYWHERE, PANES, Action, key_signs
+from tui.keymap import ACTIONS, EVERYWHERE, FILE, LIBRARY, MOVES, PANES, QUERY, RESULT, Action, key_signs
 from tui.widgets.one_line import PaneTitle
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _KEYS = 14
 _EXAMPLE = 26
+_QUERIES = (QUERY, RESULT, FILE, LIBRARY)
 
 
 class HelpScreen(Screen[None]):
@@ -35,16 +36,21 @@ class HelpScreen(Screen[None]):
         Binding("pageup,ctrl+b", "page(-1)", show=False),
     ]
 
-    def __init__(self, given: Mapping[str, str]) -> None:
-        """List the keys; ``given`` are those that replace actions' own, by name."""
+    def __init__(self, given: Mapping[str, str], pane: str = "") -> None:
+        """List the keys.
+
+        Args:
+            given: Keys that were given to actions in place of their own, by name.
+            pane: The pane that help is asked for in.
+        """
         super().__init__(id="help")
-        self._given = given
+        self._given, self._pane = given, pane
 
     def compose(self) -> ComposeResult:
         """Lay out one long text."""
         yield PaneTitle("help")
         with VerticalScroll():
-            yield Static(help_text(self._given))
+            yield Static(help_text(self._given, self._pane))
 
     def on_mount(self) -> None:
         """Say how to leave."""
@@ -60,32 +66,56 @@ class HelpScreen(Screen[None]):
         scroll.scroll_relative(y=by * scroll.size.height, animate=False)
 
 
-def help_text(given: Mapping[str, str]) -> Content:
+def help_text(given: Mapping[str, str], pane: str = "") -> Content:
     """Every action under the panes it works in, then the filter's shorthand.
 
     Args:
         given: Keys that were given to actions in place of their own, by name.
+        pane: The pane that help is asked for in: its screen comes first.
     """
-    from query.shorthand import SHORTHANDS
+    explorer, queries = _of_the_explorer(given), _of_queries(given)
+    keys = [*queries, *explorer] if pane in _QUERIES else [*explorer, *queries]
+    return Content("\n").join([*keys, *_of_the_filter()])
 
+
+def _of_the_explorer(given: Mapping[str, str]) -> list[Content]:
     lines: list[Content] = []
     shown: set[str] = set()
-    for title, where in (*((pane, pane) for pane in PANES), ("everywhere", EVERYWHERE)):
-        lines.append(Content.styled(f"\n {title}", "bold $flow-accent"))
+    for where in (*PANES, EVERYWHERE):
+        lines.append(_heading(where))
         if where in PANES and where != PANES[0]:
             lines.append(Content.styled("   the same, and:", "$flow-dim"))
         for action in ACTIONS:
             if where in action.where and action.name not in shown:
                 shown.add(action.name)
                 lines.append(_line(action, given))
-    lines.append(Content.styled("\n filter", "bold $flow-accent"))
-    lines.append(
-        Content("   field op value, with = != < <= > >= like in, and or not, parentheses; or short:")
-    )
+    return lines
+
+
+def _of_queries(given: Mapping[str, str]) -> list[Content]:
+    """The keys of the query screen and of the ready-made queries; one moves as in the explorer."""
+    lines: list[Content] = []
+    for where in _QUERIES:
+        here = [action for action in ACTIONS if where in action.where and action.name not in MOVES]
+        lines += [_heading(where), *(_line(action, given) for action in here)]
+    return lines
+
+
+def _of_the_filter() -> list[Content]:
+    from query.shorthand import SHORTHANDS
+
+    lines = [
+        _heading("filter"),
+        Content("   field op value, with = != < <= > >= like in, and or not, parentheses; or short:"),
+    ]
     for short in SHORTHANDS:
         example = f"   {short.example}".ljust(_EXAMPLE)
         lines.append(Content.assemble((example, "$flow-key $flow-key-style"), short.meaning))
-    return Content("\n").join(lines)
+    return lines
+
+
+def _heading(title: str) -> Content:
+    return Content.styled(f"\n {title}", "bold $flow-accent")
 
 
 def _line(action: Action, given: Mapping[str, str]) -> Content:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _STEP = " › "  # noqa: RUF001 - it points down the way
+# What is always offered, however little room there is.
+_ALWAYS = frozenset({"close", "help", "leave"})
 # A step of the way is never shortened below this.
 _LEAST = 16
 _CSS = (Path(__file__).with_suffix(".tcss")).read_text(encoding="utf-8")
@@ -104,9 +106,9 @@ class KeyBar(Widget):
             self.refresh()
 
     def render(self) -> Content:
-        """Draw as many as fit; help and leaving always do."""
+        """Draw as many as fit; help and the way out always do."""
         actions = footer(self._where)
-        always = [action for action in actions if action.name in {"help", "leave"}]
+        always = [action for action in actions if action.name in _ALWAYS]
         room = self.size.width - sum(self._width(action) for action in always) - 1
         shown = []
         for action in actions:

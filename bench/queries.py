@@ -1,0 +1,114 @@
+"""Time queries over a million records: in the query screen as a person meets it, and in the engine alone.
+
+    python bench/queries.py [DIR] [--records 1000000] [--size 80x24] [--runs 5]
+
+Without DIR the records are generated into a temporary directory. For the screen, the real command runs in a
+terminal of its own: the query is typed, and the time is from Enter to the line that says how many rows came.
+For the engine it is that of ``query.answer.answer`` over records in memory. Printed are medians.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from explorer import PATIENCE, Terminal
+from generate import generate
+
+from loaders.load import Library
+from query.answer import answer
+from query.parse import parse_query
+from query.scope import Scope
+
+ON_SCREEN = (
+    'filter action = "REJECT" and dstPort = 22',
+    'filter action = "REJECT" | stats count(*) as n by srcAddr | sort n desc | limit 20',
+)
+QUERIES = (
+    *ON_SCREEN,
+    'filter isIpv4InSubnet(srcAddr, "10.0.0.0/8") | stats sum(bytes) as b by dstAddr | sort b desc',
+    "stats sum(bytes) by bin(5m), action",
+    "stats pct(bytes, 95), avg(bytes), stddev(bytes) by interfaceId",
+    "stats count_distinct(dstAddr) by srcAddr",
+    "stats count(*) by srcAddr, dstAddr, srcPort, dstPort",
+    "fields @timestamp, srcAddr, dstAddr | sort bytes desc | dedup srcAddr | limit 20",
+    "filter @message like /eni-.*443/ | limit 20",
+    "parse @message /(?<n>eni-.*?) / | stats count(*) by n",
+    "sort srcAddr | limit 20",
+    "pattern @message",
+)
+# From the result back to the text, to its beginning, and all of it away; in the text an `e` more is harmless.
+CLEAR = b"e\x01\x0b"
+_DONE = re.compile(rb"[0-9,]+ rows?.* ms|[0-9,]+ rows?.* s\b")
+
+
+def on_screen(terminal: Terminal, text: str) -> float:
+    """Type a query over the one before; the ms from Enter to the line that tells its rows."""
+    terminal.type(CLEAR + text.encode())
+    terminal.settle()
+    terminal.written = b""
+    pressed = time.perf_counter()
+    terminal.type(b"\r")
+    while not _DONE.search(terminal.written) and time.perf_counter() < pressed + PATIENCE:
+        terminal.read(0.005)
+    return (time.perf_counter() - pressed) * 1000
+
+
+def typing(terminal: Terminal, text: str) -> float:
+    """Type a query at 20 keys a second; the longest ms from a key to what it changes on the screen."""
+    longest = 0.0
+    for key in text:
+        pressed = time.perf_counter()
+        terminal.type(key.encode())
+        terminal.read(1.0)
+        longest = max(longest, (time.perf_counter() - pressed) * 1000)
+        time.sleep(max(0.0, 0.05 - (time.perf_counter() - pressed)))
+    return longest
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--records", type=int, default=1_000_000)
+    parser.add_argument("--size", default="80x24")
+    parser.add_argument("--runs", type=int, default=5)
+    given = parser.parse_args()
+    width, height = (int(part) for part in given.size.split("x"))
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = given.folder or Path(temporary)
+        if given.folder is None:
+            generate(folder, given.records)
+        terminal = Terminal([sys.executable, "-m", "tui.cli", str(folder)], width, height)
+        try:
+            terminal.until("groups")
+            terminal.until("reading", gone=True)
+            print(f"terminal {given.size}, {os.cpu_count()} cores")
+            terminal.type(b";")
+            terminal.settle()
+            for text in ON_SCREEN:
+                took = [on_screen(terminal, text) for _ in range(given.runs)]
+                print(f"{statistics.median(took):7.0f} ms  Enter to the result: {text}")
+            terminal.type(CLEAR)
+            terminal.settle()
+            print(f"{typing(terminal, ON_SCREEN[1]):7.0f} ms  typing it, longest from key to picture")
+        finally:
+            terminal.close()
+        dataset = Library((str(folder),)).read_all()
+        print(f"in the engine, {dataset.height:,} records")
+        for text in QUERIES:
+            query = parse_query(text)
+            took = [answer(dataset, query, Scope()).seconds * 1000 for _ in range(given.runs)]
+            print(f"{statistics.median(took):7.0f} ms  {text}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""What is done with the result of a query: sort it, copy from it, write it to a file, go to its records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+
+from tui.answers import as_json
+from tui.export import ExistsError
+from tui.query_workers import NotDone, QueryWorkers, Sorted, Written
+from tui.screens.query_panes import QueryPanes
+from tui.widgets.frame_table import FrameTable
+from tui.wording import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from textual.message import Message
+
+    from query.answer import Drill
+    from tui.state import State
+
+
+class QueryResult(QueryPanes):
+    """The panes, and the keys of the result."""
+
+    def __init__(
+        self,
+        state: State,
+        roots: tuple[str, ...],
+        keys: Mapping[str, str],
+        *,
+        drill: Callable[[Drill], None],
+        choose: Callable[[], None],
+    ) -> None:
+        """Begin as ``QueryPanes`` does.
+
+        Args:
+            state: As ``QueryPanes`` has it.
+            roots: As ``QueryPanes`` has it.
+            keys: As ``QueryPanes`` has it.
+            drill: Goes to the records that a row stands for; the screen is closed then.
+            choose: Opens the list of ready-made queries.
+        """
+        super().__init__(state, roots, keys)
+        self._drill, self._choose = drill, choose
+        self._workers = QueryWorkers(self._tell, roots)
+        self._may_replace = ""
+        """The name of the file that a person was told of, and may replace."""
+
+    def _tell(self, message: Message) -> None:
+        if self.is_attached:
+            self.post_message(message)
+
+    @on(Sorted)
+    def _result_is_sorted(self, message: Sorted) -> None:
+        shown = self._table.answered
+        if shown is not None and message.source.answer is shown.answer:
+            self._table.put(message.source, anew=False)
+
+    @on(Written)
+    def _file_is_written(self, message: Written) -> None:
+        self._say((f"Wrote {plural(message.rows, 'row')} to {message.path}.", "accent"))
+
+    @on(NotDone)
+    @on(FrameTable.Failed)
+    def _something_failed(self, message: NotDone | FrameTable.Failed) -> None:
+        error = message.error
+        if isinstance(error, ExistsError):
+            self._may_replace = self._file_name.value
+            self._say((f"{error} Press x and Enter again to replace it.", "warn"))
+            return
+        self._say((f"✗ {error}", "reject"))
+
+    @on(FrameTable.Opened)
+    def _opened(self) -> None:
+        self.action_drill()
+
+    def action_drill(self) -> None:
+        """Go to the records that the row under the cursor stands for."""
+        source = self._table.answered
+        if source is None or not source.height:
+            return
+        drill = source.answer.drill(source.number(self._table.cursor))
+        if drill is None:
+            self._say(("This row stands for no records of its own.", "warn"))
+            return
+        self.dismiss()
+        self._drill(drill)
+
+    def action_sort(self) -> None:
+        """Sort by the column under the cursor; by the same one again, turn the order round."""
+        source, name = self._table.answered, self._table.name_under_cursor
+        if source is not None and name is not None:
+            self._workers.sort(source, name, descending=source.sorted_by == (name, False))
+
+    def action_copy_cell(self) -> None:
+        """Copy the value under the cursor."""
+        if self._table.row is not None:
+            text = self._table.text_under_cursor
+            self.app.copy_to_clipboard(text)
+            self._say((f"Copied {self._table.name_under_cursor}: {text}", "dim"))
+
+    def action_copy_row(self) -> None:
+        """Copy the row as JSON."""
+        if self._table.row is not None:
+            self.app.copy_to_clipboard(as_json(self._table.row.record))
+            self._say(("Copied the row as JSON.", "dim"))
+
+    def action_copy_query(self) -> None:
+        """Copy the query for Logs Insights, if it knows all that is in it."""
+        from query.errors import QueryError
+        from query.local import for_aws
+        from query.parse import parse_query
+
+        try:
+            self.app.copy_to_clipboard(for_aws(parse_query(self._editor.text)))
+        except QueryError as error:
+            self._say((f"✗ {error}", "reject"))
+        else:
+            self._say(("Copied the query for Logs Insights.", "dim"))
+
+    def action_export(self) -> None:
+        """Ask for the name of a file to write the result to."""
+        if self._table.answered is not None:
+            self._ask_for_name()
+
+    def action_write(self) -> None:
+        """Write the result to the file of the name that was typed."""
+        source, name = self._table.answered, self._file_name.value
+        if source is not None:
+            self._say(("writing …", "accent"))
+            self._workers.write(source.frame(), name, replace=name == self._may_replace)
+            self._may_replace = ""
+        self.action_leave_name()
+
+    def action_leave_name(self) -> None:
+        """Go back to the result."""
+        self.set_focus(self._table)
+        self._arrange()
+
+    def action_edit(self) -> None:
+        """Go back to the text."""
+        self.set_focus(self._editor)
+        self._arrange()
+
+    def action_next_pane(self) -> None:
+        """Go back to the text."""
+        self.action_edit()
+
+    def action_previous_pane(self) -> None:
+        """Go back to the text."""
+        self.action_edit()
+
+    def action_library(self) -> None:
+        """List the ready-made queries."""
+        self._choose()
+
+    def action_close(self) -> None:
+        """Go back to the explorer."""
+        self.dismiss()
