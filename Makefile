@@ -32,8 +32,9 @@ pictures: $(VENV)/.dev  ## make the pictures and the lists of README and docs/ a
 	$(BIN)/python docs/make_queries.py
 	$(BIN)/python docs/make_pictures.py
 
-bench: $(VENV)/.dev  ## time the first paint and a filter over a million records
+bench: $(VENV)/.dev  ## time the explorer and queries over a million records
 	$(BIN)/python bench/explorer.py
+	$(BIN)/python bench/queries.py
 
 clean:
 	rm -rf $(VENV)

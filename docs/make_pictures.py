@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from query.scope import Scope
-from tui import query_wording, wording
+from tui import wording
 from tui.app import FlowtuiApp
+from tui.querying import wording as query_wording
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot

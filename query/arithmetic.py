@@ -32,7 +32,7 @@ def combine(left: Value, sign: Sign, right: Value) -> Value:
     ``+ - *`` and ``%`` of whole numbers give a whole number; ``/`` and ``^`` give a decimal one. A time
     counts as its epoch milliseconds, a condition as 1 or 0.
     """
-    is_whole = _is_whole(left) and _is_whole(right)
+    is_whole = left.is_whole and right.is_whole
     if sign in _SUMS and is_whole:
         # In 128 bits no result of two numbers of 64 is too large; only then is it seen whether 64 hold it.
         found = _SUMS[sign](left.number().cast(pl.Int128), right.number().cast(pl.Int128))
@@ -67,7 +67,7 @@ def _divided(number: pl.Expr, divisor: Value) -> pl.Expr:
 def _remainder(operands: Sequence[Value]) -> pl.Expr:
     """The remainder with the sign of the dividend, as SQL and Java have it."""
     left, right = operands
-    if _is_whole(left) and _is_whole(right):
+    if left.is_whole and right.is_whole:
         number, divisor = left.number().cast(pl.Int64), right.number().cast(pl.Int64)
         found = number.abs() % pl.when(divisor != 0).then(divisor.abs())
     else:
@@ -92,7 +92,3 @@ def _decimal_remainder(columns: Sequence[pl.Series]) -> pl.Series:
 
 def _decimal(value: Value) -> pl.Expr:
     return value.number().cast(pl.Float64)
-
-
-def _is_whole(value: Value) -> bool:
-    return value.type in {Type.INTEGER, Type.TIME, Type.TRUTH}

@@ -12,7 +12,6 @@ from query.errors import QueryError, did_you_mean, quoted
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-_PATTERN_COLUMNS = ("@pattern", "@ratio", "@sampleCount", "@severityLabel")
 # AWS stops at ten.
 _MOST_STATS = 10
 # More than any person writes, and few enough for a plan that is made at once.
@@ -234,9 +233,9 @@ def _after(command: commands.Command, known: _Known) -> _Known:
         case commands.Stats(items, by):
             return _grouped(item.name for item in (*by, *items))
         case commands.Pattern():
-            return _grouped(_PATTERN_COLUMNS)
+            return _grouped(commands.PATTERN_COLUMNS)
         case commands.Diff():
-            return known.with_names("@baselineSampleCount", "@differenceRatio")
+            return known.with_names(*commands.DIFF_COLUMNS)
         case commands.AddTotals(title=title, row=row):
             return known.with_names(title) if row else known
         case commands.CidrLookup(outputs=outputs):

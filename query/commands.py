@@ -20,6 +20,10 @@ DEFAULT_LIMIT = 10_000
 """How many rows a query without ``limit`` gives."""
 LARGEST_LIMIT = 100_000
 """The largest number that AWS takes after ``limit``."""
+PATTERN_COLUMNS = ("@pattern", "@ratio", "@sampleCount", "@severityLabel")
+"""What ``pattern`` gives."""
+DIFF_COLUMNS = ("@baselineSampleCount", "@differenceRatio")
+"""What ``diff`` adds to it."""
 CHARTS = ("line", "bar", "stacked", "table")
 
 

@@ -14,7 +14,6 @@ from query.values import Type, Value
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_WHOLE = frozenset({Type.INTEGER, Type.TRUTH, Type.TIME})
 _NUMBERS = frozenset({Type.INTEGER, Type.DECIMAL, Type.TRUTH})
 # Maps and lists count as null wherever a single value is asked for.
 _NULLS = frozenset({Type.NOTHING, Type.JSON})
@@ -22,7 +21,7 @@ _NULLS = frozenset({Type.NOTHING, Type.JSON})
 
 def as_number(value: Value) -> Value:
     """A value as Int64 or Float64; a time as epoch milliseconds; text that is no number becomes null."""
-    if value.type in _WHOLE:
+    if value.is_whole:
         # Columns can be Int32, in which sums and products would overflow.
         return Value(value.number().cast(pl.Int64), Type.INTEGER)
     return Value(value.number().cast(pl.Float64), Type.DECIMAL)

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
 # What Insights shows of records if nothing is said.
 _RECORD = ("@timestamp", "@message")
-_PATTERN = ("@pattern", "@ratio", "@sampleCount", "@severityLabel")
-_DIFF = ("@baselineSampleCount", "@differenceRatio")
 
 
 def shown_by(found: Sequence[commands.Command]) -> dict[str, tree.Field]:
@@ -53,9 +51,9 @@ def shown_by(found: Sequence[commands.Command]) -> dict[str, tree.Field]:
             case commands.Pattern():
                 shown.clear()
                 fixed = records = False
-                add(*_PATTERN)
+                add(*commands.PATTERN_COLUMNS)
             case commands.Diff():
-                add(*_DIFF)
+                add(*commands.DIFF_COLUMNS)
     if records and not asked:
         return {name: _field(name) for name in _RECORD} | shown
     return shown

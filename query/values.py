@@ -76,6 +76,11 @@ class Value:
     is_address: bool = False
     constant: Constant | None = None
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it counts as a whole number; so do a time, by its milliseconds, and a condition."""
+        return self.type in {Type.INTEGER, Type.TIME, Type.TRUTH}
+
     def text(self) -> pl.Expr:
         """As String."""
         match self.type:

@@ -12,7 +12,7 @@ from loaders.run import Ticket
 from query.answer import Answer
 from query.commands import Query
 from query.scope import Scope
-from tui.answers import AnswerSource, as_json, as_text, sorted_source
+from tui.querying.answers import AnswerSource, as_json, as_text, sorted_source
 from tui.widgets.answer_layout import AnswerLayout
 from tui.widgets.table_layout import Column, Row
 

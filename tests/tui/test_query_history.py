@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tui.query_history import QueryHistory, history_path, read, write
+from tui.querying.history import QueryHistory, history_path, read, write
 
 
 @pytest.fixture

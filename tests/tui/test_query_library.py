@@ -20,7 +20,7 @@ from tests.tui.conftest import (
     until,
 )
 from tests.tui.test_query_screen import answered, burst, rows, told
-from tui.ready_made import LibrarySource
+from tui.querying.ready_made import LibrarySource
 from tui.screens.library import LibraryScreen
 from tui.screens.query import QueryScreen
 

@@ -28,8 +28,8 @@ from tests.tui.conftest import (
     title,
     until,
 )
-from tui.query_history import read
-from tui.query_workers import Answered
+from tui.querying.history import read
+from tui.querying.workers import Answered
 from tui.screens.query import QueryScreen
 
 SIZES = pytest.mark.parametrize("size", [NARROW, WIDE], ids=["80x24", "160x48"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from query.scope import Scope
-from tui.query_colours import stretches
-from tui.query_wording import about_parameters, about_rows, judge, why_no_rows
+from tui.querying.colours import stretches
+from tui.querying.wording import about_parameters, about_rows, judge, why_no_rows
 
 FIELDS = ("srcaddr", "dstaddr", "bytes", "action", "timestamp", "message")
 

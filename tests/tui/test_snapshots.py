@@ -32,7 +32,7 @@ REJECTS = "reject and dstPort = 80"
 @pytest.fixture(autouse=True)
 def _nothing_varies(sample, utc, monkeypatch):
     monkeypatch.chdir(sample.parent)
-    for module in ("tui.wording", "tui.query_wording"):
+    for module in ("tui.wording", "tui.querying.wording"):
         monkeypatch.setattr(f"{module}.duration", lambda _: "9 ms")
 
 

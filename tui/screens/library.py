@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from tui.keymap import LIBRARY, pressed
-from tui.ready_made import LibrarySource, needs
+from tui.querying.ready_made import LibrarySource, needs
 from tui.sanitise import clean
 from tui.widgets.frame_table import FrameTable
 from tui.widgets.one_line import KeyBar, PaneTitle

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tui.query_wording import about_parameters
+from tui.querying.wording import about_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

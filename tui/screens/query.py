@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.widgets import TextArea
 
-from tui.completing import Completing
-from tui.query_history import QueryHistory
-from tui.query_wording import RUNNING, about_answer, judge, why_no_rows, why_stale
-from tui.query_workers import Answered, Asked, Seen, Unanswered
+from tui.querying.completing import Completing
+from tui.querying.history import QueryHistory
+from tui.querying.wording import RUNNING, about_answer, judge, why_no_rows, why_stale
+from tui.querying.workers import Answered, Asked, Seen, Unanswered
 from tui.screens.query_result import QueryResult
 from tui.wording import READING, Toned
 

@@ -11,7 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.keymap import FILE, QUERY, RESULT, TYPING, bindings, pressed, works
-from tui.query_wording import NOTHING_YET, about_rows
+from tui.querying.wording import NOTHING_YET, about_rows
 from tui.sanitise import clean
 from tui.widgets.answer_table import AnswerTable
 from tui.widgets.choice_list import ChoiceList

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
-from tui.answers import as_json
 from tui.export import ExistsError
-from tui.query_workers import NotDone, QueryWorkers, Sorted, Written
+from tui.querying.answers import as_json
+from tui.querying.workers import NotDone, QueryWorkers, Sorted, Written
 from tui.screens.query_panes import QueryPanes
 from tui.widgets.frame_table import FrameTable
 from tui.wording import plural

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from textual.message import Message
 
-from tui.answers import AnswerSource, as_text
 from tui.keymap import RESULT
+from tui.querying.answers import AnswerSource, as_text
 from tui.widgets.answer_layout import AnswerLayout
 from tui.widgets.frame_table import FrameTable
 

@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.widgets import TextArea
 
 from tui.keymap import QUERY, pressed
-from tui.query_colours import KINDS, Stretch, stretches
+from tui.querying.colours import KINDS, Stretch, stretches
 from tui.sanitise import masked
 from tui.widgets.typing import take_key
 

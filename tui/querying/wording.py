@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from query.commands import Query
     from query.errors import QueryError
     from query.scope import Scope
-    from tui.query_workers import Asked
+    from tui.querying.workers import Asked
 
 _QUOTES = ('"', "'", "`")
 RUNNING: Toned = ("running …", "accent")

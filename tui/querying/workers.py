@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from loaders.run import Lane
-from tui.answers import AnswerSource, sorted_source
 from tui.config import lookup_folders
 from tui.export import export
+from tui.querying.answers import AnswerSource, sorted_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
