@@ -64,14 +64,21 @@ def collect(plan: pl.LazyFrame) -> pl.DataFrame:
 
 
 class Lane:
-    """A background thread that does the newest job it was given."""
+    """A background thread that does the newest job it was given, or a few of them."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, threads: int = 1) -> None:
+        """Begin without a job, and without a thread.
+
+        Args:
+            name: What the threads are called.
+            threads: How many there are at most. polars cannot be stopped once it works on a plan, so that a
+                new job would wait for an old one that nobody wants any more; another thread overtakes it.
+        """
         self._wake = threading.Condition()
         self._waiting: Callable[[], None] | None = None
         self._current = Ticket()
         self._name = name
-        self._thread: threading.Thread | None = None
+        self._most, self._threads, self._idle = threads, 0, 0
 
     def submit(
         self, job: Callable[[Ticket], T], done: Callable[[T], None], failed: Callable[[Exception], None]
@@ -101,9 +108,9 @@ class Lane:
         with self._wake:
             self._current.cancel()
             self._current, self._waiting = ticket, task
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name=f"flowtui-{self._name}", daemon=True)
-                self._thread.start()
+            if not self._idle and self._threads < self._most:
+                self._threads += 1
+                threading.Thread(target=self._work, name=f"flowtui-{self._name}", daemon=True).start()
             self._wake.notify()
         return ticket
 
@@ -116,9 +123,11 @@ class Lane:
     def _work(self) -> None:
         while True:
             with self._wake:
+                self._idle += 1
                 while self._waiting is None:
                     self._wake.wait()
                 task, self._waiting = self._waiting, None
+                self._idle -= 1
             try:
                 task()
             except Exception:  # noqa: BLE001 - whoever asked failed to hear the answer; the lane lives on

@@ -181,3 +181,24 @@ def test_a_panic_of_polars_is_an_error_like_any_other(monkeypatch):
 
     with pytest.raises(pl.exceptions.ComputeError, match="index out of bounds"):
         run.collect(Plan())
+
+
+def test_a_job_overtakes_one_that_cannot_be_stopped():
+    lane, stuck, heard = Lane("test", threads=2), threading.Event(), []
+    began = threading.Event()
+
+    def never_looks_up(_):
+        began.set()
+        stuck.wait(10)
+        return "old"
+
+    lane.submit(never_looks_up, heard.append, heard.append)
+    assert began.wait(10)
+    answered = threading.Event()
+    lane.submit(lambda _: "new", lambda result: (heard.append(result), answered.set()), heard.append)
+    assert answered.wait(10)
+    stuck.set()
+    third = threading.Event()
+    lane.submit(lambda _: "third", lambda result: (heard.append(result), third.set()), heard.append)
+    assert third.wait(10)
+    assert heard == ["new", "third"]

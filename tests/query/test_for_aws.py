@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from query.errors import QueryError
-from query.local import FIELDS, for_aws
+from query.for_aws import for_aws
+from query.local import FIELDS
 from query.parse import parse_query
 from tests.query.aws_samples import SAMPLES
 

@@ -17,8 +17,8 @@ from loaders.load import Library
 from query import commands, tree
 from query.answer import answer
 from query.check import check_query
+from query.for_aws import for_aws
 from query.library import SECTIONS, Parameter, ReadyMade, queries_folder, read_library
-from query.local import for_aws
 from query.parse import parse_query
 from query.scope import Scope
 from tests.query.aws_samples import SAMPLES

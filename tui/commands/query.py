@@ -56,7 +56,7 @@ def explain(answered: Dataset, text: str, scope: Scope, folders: Sequence[Path])
         QueryError: It cannot be planned.
     """
     from query.check import check_query
-    from query.local import for_aws
+    from query.for_aws import for_aws
     from query.parse import QueryError, parse_query
     from query.plan import Planner
     from tui.wording import plural

@@ -96,6 +96,10 @@ class NotDone(Message):
         self.error = error
 
 
+# A query that takes long must not keep the next one waiting, though nobody wants its answer any more.
+_AT_ONCE = 3
+
+
 class QueryWorkers:
     """The query screen's lanes."""
 
@@ -107,7 +111,7 @@ class QueryWorkers:
             roots: The paths of the logs, beside which lookup tables can be.
         """
         self._tell, self._folders = tell, lookup_folders(roots)
-        self._answering, self._sorting = Lane("answer"), Lane("sort")
+        self._answering, self._sorting = Lane("answer", _AT_ONCE), Lane("sort")
         self._values, self._writing = Lane("values"), Lane("write")
 
     def _not_done(self, error: Exception) -> None:

@@ -111,7 +111,7 @@ class QueryResult(QueryPanes):
     def action_copy_query(self) -> None:
         """Copy the query for Logs Insights, if it knows all that is in it."""
         from query.errors import QueryError
-        from query.local import for_aws
+        from query.for_aws import for_aws
         from query.parse import parse_query
 
         try:
