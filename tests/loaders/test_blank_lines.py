@@ -30,7 +30,9 @@ def test_blanks_before_and_behind_a_line_are_its_own():
     assert parts == [(b"a \n", 0), (b"  b  \n", 5001), (b"   c", 10002)]
 
 
-@pytest.mark.parametrize("data", [b"", b"\n", b"\n" * 40_000_000, b" " * 5000])
+@pytest.mark.parametrize(
+    "data", [b"", b"\n", b"\n" * 40_000_000, b" " * 5000], ids=["none", "one", "many", "spaces"]
+)
 def test_nothing_but_blanks_is_one_block(tmp_path, data):
     path = put(tmp_path, "a", gzip.compress(data, 1))
     (block,) = content.Blocks(str(path))
