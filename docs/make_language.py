@@ -47,7 +47,7 @@ Rules worth knowing:
 
 - Without `fields` or `display` a row shows `@timestamp` and `@message`, newest first.
 - Without `limit` a query gives 10,000 rows at most, and says so when there were more. `limit` takes up to
-  100,000; `limit any` gives all.
+  100,000; `limit any` gives all, which AWS does not know (`limit any 500` is for both).
 - After `stats` only its own columns are left. A column is called by its alias, or else by its text:
   `count(*)`. Without `sort` its rows stand in the order of what they are grouped by.
 - `sort` puts text before numbers, and runs of digits in text in the order of their length: `10.0.9.1` before

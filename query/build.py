@@ -196,7 +196,9 @@ def _called(name: str, values: tuple[tree.Expr, ...], span: Span) -> tree.Expr:
         if name.lower() in functions.REFUSED:
             raise QueryError.at(word, " ".join(functions.REFUSED[name.lower()]))
         known = (known.name for known in functions.FUNCTIONS.values())
-        raise QueryError.at(word, f"{quoted(name)} is not a function.", did_you_mean(name, known))
+        meant = functions.ELSEWHERE.get(name.lower())
+        hint = f"Write {meant}." if meant else did_you_mean(name, known)
+        raise QueryError.at(word, f"{quoted(name)} is not a function.", hint)
     if values and isinstance(values[0], tree.Star) and not (function.name == "count" and len(values) == 1):
         raise QueryError.at(values[0].span, f"{function.name} takes no '*'.", "Only count(*) does.")
     count = 0 if values and isinstance(values[0], tree.Star) else len(values)

@@ -94,9 +94,9 @@ class BuildCommands:
         """``sort``."""
         return commands.Sort(tuple(parts), span=_span(parts))
 
-    def limit(self, parts: tuple[Token]) -> commands.Command:
-        """``limit``."""
-        token = parts[0]
+    def limit(self, parts: Sequence[Token]) -> commands.Command:
+        """``limit``; with ``any`` before the number AWS may stop early, which changes nothing here."""
+        token = parts[-1]
         if token.type == "ANY":
             return commands.Limit(None, span=span_of(token))
         if len(token) > 12 or not 1 <= int(token) <= commands.LARGEST_LIMIT:

@@ -58,6 +58,9 @@ def check_expression(
         yield from _networks(node, wants_value)
     if isinstance(node, tree.Regex):
         check_pattern(node)
+    if isinstance(node, tree.Duration) and node.period.capped != node.period:
+        what = f"{tree.to_text(node)} counts as {tree.to_text(tree.Duration(node.period.capped))}, as in AWS."
+        yield QueryWarning(f"{what} Write it in a larger unit.", node.span)
     for field, literal, is_equality in _pairs(node):
         in_messages = names.has_messages(columns)
         if in_messages and names.column_of(field.name, columns) is None:

@@ -227,7 +227,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "parse": ('parse @message "user=*" as user', "take fields out of a text, by * or by /(?<name>…)/"),
     "stats": ("stats sum(bytes) as b by srcAddr, bin(5m)", "count and add up, group by group"),
     "sort": ("sort b desc", "put rows in order"),
-    "limit": ("limit 20", "only so many rows; limit any for all (10,000 if not said)"),
+    "limit": ("limit 20", "only so many rows, 10,000 if not said; limit any for all, only in flowtui"),
     "dedup": ("dedup srcAddr", "the first row of each value"),
     "pattern": ("pattern @message", "what messages have in common"),
     "diff": ("diff previousDay", "after pattern: compare with an earlier time"),
@@ -235,7 +235,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "addtotals": ("addtotals col=true", "totals of rows and columns"),
     "fillmissing": ("fillmissing with 0 for b", "rows for empty bins after stats by bin()"),
     "cidrlookup": ("cidrlookup nets srcAddr OUTPUT owner", "look addresses up in a table of networks"),
-    "chart": ("chart line", "how to draw the result; only in flowtui"),
+    "chart": ("chart line", "how to draw the result, which so far is a table; only in flowtui"),
 }
 """Every command: how it is written, and what it does, for help and completion."""
 

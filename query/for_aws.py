@@ -27,6 +27,8 @@ def for_aws(query: commands.Query) -> str:
             raise QueryError.at(
                 command.span, "AWS has no command 'chart'.", "Leave it out: the console draws by itself."
             )
+        if command == commands.Limit(None):
+            raise QueryError.at(command.span, "AWS wants a number behind 'limit any'.", "Write limit 10000.")
         _refuse_hyphens(command, query.text)
         given = set(named_by(commands.Query(query.commands[:place]))[0])
         for expr, name in in_order(command):

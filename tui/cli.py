@@ -122,6 +122,8 @@ def explore(
     said = app.run(mouse=not no_mouse)
     if said:
         give_up(said)
+    if app.return_code:
+        sys.exit(app.return_code)
 
 
 for _command in (listings.groups, listings.check, query_command.query):

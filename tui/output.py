@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO
@@ -105,9 +106,12 @@ def _table(rows: list[dict[str, Any]], columns: Sequence[str], out: TextIO) -> N
     widths = [
         max([len(clean(name)), *(len(line[index]) for line in cells)]) for index, name in enumerate(columns)
     ]
+    # Lines that a terminal would fold are cut there; a file or a pipe gets them whole.
+    room = shutil.get_terminal_size().columns if out.isatty() else None
     for line in [[clean(name) for name in columns], *cells]:
         parts = [
             text.rjust(width) if right else text.ljust(width)
             for text, width, right in zip(line, widths, numeric, strict=True)
         ]
-        out.write("  ".join(parts).rstrip() + "\n")
+        whole = "  ".join(parts).rstrip()
+        out.write((whole if room is None or len(whole) <= room else f"{whole[: room - 1]}…") + "\n")

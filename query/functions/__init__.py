@@ -11,9 +11,9 @@ import importlib
 import pkgutil
 
 from query.functions.declaration import FUNCTIONS, Context, Function, Gives, Takes
-from query.functions.refused import REFUSED
+from query.functions.refused import ELSEWHERE, REFUSED
 
-__all__ = ["FUNCTIONS", "REFUSED", "Context", "Function", "Gives", "Takes", "find"]
+__all__ = ["ELSEWHERE", "FUNCTIONS", "REFUSED", "Context", "Function", "Gives", "Takes", "find"]
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")

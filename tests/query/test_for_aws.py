@@ -17,7 +17,7 @@ def test_a_query_of_aws_stays_as_it_is(name: str):
 
 
 UNCHANGED = (
-    "# why\nfilter  action='REJECT'  AND\n\tbytes>1000 # and\n| stats count(*) as n by bin( 5m ), srcaddr | limit any",
+    "# why\nfilter  action='REJECT'  AND\n\tbytes>1000 # and\n| stats count(*) as n by bin( 5m ), srcaddr | limit any 500",
     "filter a = -5 and b = .5 and c in [-1, 'x'] and d =~ /x#y/",
     "filter brand = 'x' and (android = 1 or not `band` = 2)",
     "fields `flow-direction`, `detail-type` as `my-type` | sort `my-type`",
@@ -110,3 +110,9 @@ def test_what_aws_does_not_have_is_refused_at_its_place(text: str):
     sentence, words = REFUSED[text]
     assert str(caught.value) == sentence
     assert caught.value.column == text.index(words) + 1
+
+
+def test_all_rows_are_only_to_be_had_here():
+    with pytest.raises(QueryError) as caught:
+        for_aws(parse_query("fields srcAddr | limit any"))
+    assert str(caught.value) == "AWS wants a number behind 'limit any'. Write limit 10000."

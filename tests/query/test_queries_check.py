@@ -189,3 +189,9 @@ def test_a_second_row_of_totals_is_refused():
     with pytest.raises(QueryError) as caught:
         check_query(parse_query("stats count(*) by action | addtotals col=true | addtotals col=true"))
     assert caught.value.message == "One addtotals col=true is enough."
+
+
+def test_a_period_that_aws_cuts_short_is_told():
+    text = "stats count(*) by bin(300s)"
+    assert said(text) == [("300s counts as 60s, as in AWS. Write it in a larger unit.", "300s")]
+    assert not said("stats count(*) by bin(5m), datefloor(@timestamp, 60s)")

@@ -388,3 +388,8 @@ LARGE = {
 def test_a_large_text_is_read_or_refused_and_never_exhausts_the_stack(what: str):
     with suppress(QueryError):
         assert parse_query(LARGE[what]).commands
+
+
+def test_any_before_a_limit_changes_nothing_here():
+    assert parse_query("limit any 5").commands == parse_query("limit 5").commands == (commands.Limit(5),)
+    assert parse_query("limit any").commands == (commands.Limit(None),)

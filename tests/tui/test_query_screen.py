@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from textual.events import Key, Paste
 from textual.keys import _character_to_key
 
+from loaders.dataset import Progress
 from query.scope import Scope
 from tests.tui.conftest import (
     BEGIN,
@@ -161,10 +163,53 @@ async def test_nothing_runs_by_itself_when_records_come(app, two_streams):
         await pilot.press("semicolon")
         await pilot.pause()
         assert rows(screen) == [["n"], ["11"]]
-        assert told(screen) == "More records have come. Enter runs it again."
-        await pilot.press("e", "enter")
+        assert told(screen) == "More records have come. Press Enter to run it again."
+        await pilot.press("enter")
         await answered(pilot, screen)
         assert rows(screen) == [["n"], ["12"]]
+
+
+async def test_news_of_records_is_told_at_once_to_who_looks_at_a_result(app, two_streams):
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await run(pilot, "stats count(*) as n")
+        two_streams.deliver(line(start=BEGIN + 400), end=BEGIN + 600)
+        await until("it is said", lambda: told(screen).startswith("More records have come."))
+        assert told(screen) == "More records have come. Press e and Enter to run it again."
+        assert rows(screen) == [["n"], ["11"]]
+
+
+async def test_what_was_asked_while_records_were_read_is_asked_again_when_all_are(app):
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await run(pilot, "stats count(*) as n")
+        whole = app.explorer.state.dataset
+        half = replace(whole, parts=whole.parts[:0], progress=Progress(1, 2, 1, 2))
+        app.explorer.state.dataset = half
+        screen.action_run()
+        await answered(pilot, screen)
+        assert rows(screen) == [["n"], ["0"]]
+        app.explorer.state.dataset = whole
+        screen.records_came()
+        await answered(pilot, screen)
+        assert rows(screen) == [["n"], ["11"]]
+
+
+async def test_rows_of_the_query_before_lead_nowhere_while_another_runs(app):
+    async with app.run_test(size=WIDE) as pilot:
+        screen = await run(pilot, "stats count(*) by dstPort")
+        screen._waiting = True
+        screen._arrange()
+        await pilot.press("enter", "x")
+        assert app.screen is screen
+        assert told(screen) == "The query is still running; these are the rows of the one before."
+        assert "of the query before" in title(app, "result")
+
+
+async def test_enter_takes_the_choice_that_somebody_has_moved_to(app):
+    async with app.run_test(size=WIDE) as pilot:
+        await settled(pilot)
+        await pilot.press("semicolon", *"stats co", "down", "enter")
+        await pilot.pause()
+        assert app.screen._editor.text == "stats count_distinct("
 
 
 async def test_a_result_of_another_scope_is_said_to_be_one(app):
@@ -474,7 +519,7 @@ async def test_a_file_is_replaced_only_when_asked_twice(app, folder, monkeypatch
         await pilot.press("x", "enter")
         await until("it is said", lambda: "is there already" in told(screen))
         assert (folder / "query.csv").read_text() == "dear"
-        await pilot.press("x", "enter")
+        await pilot.press("enter")
         await until("it is written", lambda: "Wrote" in told(screen))
         assert (folder / "query.csv").read_text().startswith("dstPort,sent")
 

@@ -22,6 +22,7 @@ from tui.commands.shared import (
 from tui.export import write_whole
 from tui.output import FORMATS, write
 from tui.sanitise import clean
+from tui.units import iso
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,6 +104,18 @@ def put(found: Answer, form: str, output: str | None) -> None:
         write(frame.iter_rows(named=True), frame.columns, form)
 
 
+def _tell_range(found: Answer, dataset: Dataset) -> None:
+    """Say which times there are records of, where none is in the time that was asked for."""
+    scope = found.scope
+    if found.frame.height or not (scope.since or scope.until):
+        return
+    times = [part.summary.select(first="first", last="last") for part in dataset.parts]
+    firsts = [time for frame in times for time in frame["first"].drop_nulls()]
+    lasts = [time for frame in times for time in frame["last"].drop_nulls()]
+    known = f"those read are of {iso(min(firsts))} to {iso(max(lasts))}" if firsts else "none was read"
+    click.echo(f"No record of this time answers the query; {known}.", err=True)
+
+
 def tell(found: Answer) -> None:
     """Say on standard error what is odd about an answer."""
     for warning in found.warnings:
@@ -112,7 +125,9 @@ def tell(found: Answer) -> None:
         click.echo(f"Only the first {rows} rows are here; for all of them add '| limit any'.", err=True)
 
 
-@click.command()
+@click.command(
+    epilog="Example: flowtui query ./logs 'filter action = \"REJECT\" | stats count(*) by srcAddr'"
+)
 @click.argument("arguments", nargs=-1, metavar="[PATH ...] QUERY", type=click.Path())
 @since_option
 @until_option
@@ -136,11 +151,7 @@ def query(
     follow_links: bool,
     no_store: bool,
 ) -> None:
-    r"""Answer a query in CloudWatch Logs Insights QL.
-
-    \b
-    flowtui query ./logs 'filter action = "REJECT" | stats count(*) as n by srcAddr | sort n desc'
-    """
+    """Answer a query in CloudWatch Logs Insights QL; docs/language.md describes it."""
     del no_store
     *paths, text = arguments or ("",)
     if len(arguments) == 1 and Path(text).exists():
@@ -194,4 +205,5 @@ def _answer(
         give_up(f"polars could not answer this query: {str(error).partition(chr(10))[0]}")
     put(found, form, target[1])
     tell(found)
+    _tell_range(found, dataset)
     tell_problems(dataset)

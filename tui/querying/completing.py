@@ -67,6 +67,13 @@ class Completing:
         if self._editor.text == self._seen_text and self._editor.place != self._place:
             self._choices.close()
 
+    def take_moved_to(self) -> bool:
+        """Take the choice under the cursor if somebody has moved to it; whether there is one."""
+        moved = self._choices.is_open and self._choices.moved
+        if moved:
+            self.complete()
+        return moved
+
     def complete(self) -> None:
         """Take the choice under the cursor, or the only one there is; without a list, open it."""
         self.catch_up()

@@ -79,4 +79,6 @@ def _rank(query: ReadyMade, word: str) -> int | None:
         return 1
     if word in title or word in query.name.lower():
         return 2
-    return 3 if word in query.description.lower() else None
+    if word in query.description.lower():
+        return 3
+    return 4 if word in f"{query.origin} {needs(query)} {query.text}".lower() else None

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 _QUOTES = ('"', "'", "`")
 RUNNING: Toned = ("running …", "accent")
 NOTHING_YET = (
-    "The result will stand here.\nType a query and press Enter; Ctrl+O lists queries that are ready to run."
+    "The result will stand here.\nType a query and press Enter; ^o lists queries that are ready to run."
 )
 EMPTY: Toned = (
-    "fields  filter  stats  sort  limit …   Tab completes, Ctrl+O lists ready-made queries",
+    "fields  filter  stats  sort  limit …  Tab completes, ^o lists ready-made ones",
     "dim",
 )
 
@@ -87,7 +87,7 @@ def _is_unfinished(text: str, place: int, fault: tuple[int, int]) -> bool:
 
 
 def _warned(warnings: Sequence[QueryWarning]) -> Toned:
-    more = f" ({len(warnings)} more)" if len(warnings) > 2 else ""
+    more = f" ({len(warnings) - 1} more)" if len(warnings) > 1 else ""
     return (f"! {warnings[0].message}{more}", "warn") if warnings else ("", "dim")
 
 
@@ -100,23 +100,36 @@ def about_answer(answer: Answer, records: int | None) -> Toned:
     """
     rows = plural(answer.frame.height, "row")
     said = [rows if records is None else f"{rows} of {plural(records, 'record')}", duration(answer.seconds)]
-    if answer.capped:
-        return f"{rows}, more were cut: add | limit any · {said[-1]}", "warn"
     warned, tone = _warned(answer.warnings)
-    return " · ".join([*said, *([warned] if warned else [])]), tone
+    if answer.capped:
+        said, tone = [f"{rows}, more were cut: add | limit any", said[-1]], "warn"
+    return " · ".join([*([warned] if warned else []), *said]), tone
 
 
-def why_stale(asked: Asked, dataset: Dataset | None, scope: Scope) -> str:
+def why_stale(asked: Asked, dataset: Dataset | None, scope: Scope, keys: str) -> str:
     """Why a result is not the one that the query would have now; empty if it is.
 
     Args:
         asked: What it is the result of.
         dataset: The records that there are now.
         scope: Which of them are looked at now.
+        keys: What to press to run it again.
     """
     if asked.scope != scope:
-        return "This is the result for what was looked at before. Enter runs it here."
-    return "" if asked.dataset is dataset else "More records have come. Enter runs it again."
+        return f"This is the result for what was looked at before. Press {keys} to run it here."
+    if asked.dataset is dataset:
+        return ""
+    if asked.dataset.progress is not None:
+        return f"Not all was read when this was asked. Press {keys} to run it again."
+    return f"More records have come. Press {keys} to run it again."
+
+
+def about_copy(scope: Scope) -> str:
+    """What was copied for Logs Insights, and what has to be chosen there."""
+    chosen = ["the log group"] * bool(scope.group) + ["the time range"] * bool(scope.since or scope.until)
+    filtered = " with the filter" * bool(scope.filter.strip())
+    rest = f"; choose {' and '.join(chosen)} there" if chosen else ""
+    return f"Copied the query{filtered} for Logs Insights{rest}."
 
 
 def about_rows(height: int, on_screen: tuple[int, int, int]) -> str:
@@ -137,6 +150,8 @@ def why_no_rows(scope: Scope, records: int | None) -> str:
         records: How many records that are, or ``None`` when that is not known.
     """
     those = "None of the records" if records is None else f"None of {plural(records, 'record')}"
+    if records == 0:
+        return "There are no records here to ask.\nEsc goes back, where more can be looked at."
     narrow = bool(scope.filter or scope.group)
     wider = "\nEsc goes back, where more can be looked at." if narrow else ""
     return f"{those}{' that are looked at' * narrow} answers this query.\nPress e to change it.{wider}"

@@ -62,6 +62,7 @@ class ExplorerScreen(Panes):
     @on(Arrived)
     def _dataset_arrived(self, message: Arrived) -> None:
         self.state.dataset, self._trouble = message.dataset, None
+        self._queries.records_came(self.app)
         self._look()
         self._workers.count(message.dataset, self.state.scope.everywhere)
 

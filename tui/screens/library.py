@@ -94,7 +94,9 @@ class LibraryScreen(Screen[None]):
             self._found = self._words.value, found
             self._table.show(found)
             fitting = sum(found.fits(place) for place in range(found.height))
-            self.query_one(PaneTitle).show(f"{fitting} of {len(self._queries)}", focused=True)
+            others = found.height - fitting
+            more = f", and {others} that need other fields" if others else ""
+            self.query_one(PaneTitle).show(f"{fitting} for these logs{more}", focused=True)
         return self._found[1]
 
     _found: tuple[str, LibrarySource] | None = None

@@ -53,8 +53,14 @@ class Queries:
             )
             app.install_screen(self._screen, "query")
         if app.screen is not self._screen:
+            self._screen.opened = True
             app.push_screen(self._screen)
         return self._screen
+
+    def records_came(self, app: App[Any]) -> None:
+        """Tell the query screen, if it is open, that there are more records."""
+        if self._screen is not None and app.screen is self._screen:
+            self._screen.records_came()
 
     def choose(self, app: App[Any], record: Mapping[str, Any]) -> None:
         """List the ready-made queries.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.widgets import TextArea
 
+from tui.keymap import QUERY
 from tui.querying.completing import Completing
 from tui.querying.history import QueryHistory
 from tui.querying.wording import RUNNING, about_answer, judge, why_no_rows, why_stale
@@ -20,7 +21,9 @@ from tui.wording import READING, Toned
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from loaders.dataset import Dataset
     from query.answer import Drill
+    from query.commands import Query
     from tui.state import State
 
 
@@ -49,9 +52,10 @@ class QueryScreen(QueryResult):
         """A query to begin with as soon as there is an editor."""
         self._first: tuple[str, Toned] = "", ("", "dim")
         """A text, and what a person has to do before it is run."""
+        self.opened = False
+        """Whether it has just been opened, so that what is typed is for the text."""
         self._asked: Asked | None = None
         """The query that is run, or that the result answers."""
-        self._waiting = False
         self._outcome: Toned = ("", "dim")
         self._workers.warm_up()
 
@@ -94,7 +98,8 @@ class QueryScreen(QueryResult):
         """Say what is wrong with the text while it is typed, else what came of the query."""
         asked = self._asked
         if asked is not None and self._editor.text == asked.text:
-            stale = why_stale(asked, self.state.dataset, self.state.scope)
+            keys = "Enter" if self.pane == QUERY else "e and Enter"
+            stale = why_stale(asked, self.state.dataset, self.state.scope, keys)
             self._editor.mark(None)
             self._say(RUNNING if self._waiting else (stale, "warn") if stale else self._outcome)
             return
@@ -104,7 +109,9 @@ class QueryScreen(QueryResult):
         self._say(found.told if found.told[0] else to_do)
 
     def action_run(self) -> None:
-        """Run the query."""
+        """Run the query, or take the choice that somebody has moved to."""
+        if self._completing.take_moved_to():
+            return
         self._completing.rest()
         text, dataset = self._editor.text, self.state.dataset
         found = judge(text, None, self.state.fields)
@@ -113,11 +120,27 @@ class QueryScreen(QueryResult):
             self._say(found.told if found.query is None else READING)
             return
         self._history.add(text.strip())
-        self._asked, self._waiting = Asked(text, dataset, self.state.scope), True
-        self._workers.answer(self._asked, found.query)
-        self._say(RUNNING)
+        self._ask(text, dataset, found.query)
         self.set_focus(self._table)
+
+    def _ask(self, text: str, dataset: Dataset, query: Query) -> None:
+        self._asked, self._waiting = Asked(text, dataset, self.state.scope), True
+        self._workers.answer(self._asked, query)
+        self._say(RUNNING)
         self._arrange()
+
+    def records_came(self) -> None:
+        """Say that there are more records; what was asked while they were read is asked again at the end."""
+        asked, dataset = self._asked, self.state.dataset
+        if asked is None or dataset is None or self._editor.text != asked.text:
+            self._arrange()
+            return
+        found = judge(asked.text, None, self.state.fields)
+        if asked.dataset.progress is not None and dataset.progress is None and found.query is not None:
+            self._ask(asked.text, dataset, found.query)
+        else:
+            self._review()
+            self._arrange()
 
     def action_newline(self) -> None:
         """Begin a new line."""
@@ -169,6 +192,9 @@ class QueryScreen(QueryResult):
 
     def on_screen_resume(self) -> None:
         """Begin with what was chosen, or say whether the result is still that of what is looked at."""
+        if self.opened:
+            self.opened = False
+            self.set_focus(self._editor)
         self._begin()
         self._review()
 
@@ -187,8 +213,7 @@ class QueryScreen(QueryResult):
         self._outcome = about_answer(message.source.answer, records)
         self._table.empty = why_no_rows(message.asked.scope, records)
         self._table.put(message.source, anew=True)
-        if self._editor.text == message.asked.text:
-            self._say(self._outcome)
+        self._review()
         self._arrange()
 
     def _records_of(self, asked: Asked) -> int | None:

@@ -56,6 +56,8 @@ class QueryPanes(Screen[None]):
         """
         super().__init__()
         self.state = state
+        self._waiting = False
+        """Whether a query runs, so that the rows on the screen are those of the one before."""
         self._roots, self._keys = roots, dict(keys)
         self._editor = QueryEditor(self._does, keys)
         self._choices = ChoiceList()
@@ -113,6 +115,8 @@ class QueryPanes(Screen[None]):
         pane, scope, source = self.pane, self.state.scope, self._table.answered
         self.set_class(pane == FILE, "-naming")
         rows = about_rows(source.height, self._table.on_screen) if source is not None else ""
+        rows += " · of the query before" * bool(rows and self._waiting)
+        self.set_class(self._waiting, "-waiting")
         for name, more in ((QUERY, ""), (RESULT, rows)):
             title = self.query_one(f"#{name}-title", PaneTitle)
             title.show(more, focused=pane == name)

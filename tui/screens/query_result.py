@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
-from tui.export import ExistsError
+from tui.export import ExistsError, ExportError
 from tui.querying.answers import as_json
+from tui.querying.wording import about_copy
 from tui.querying.workers import NotDone, QueryWorkers, Sorted, Written
 from tui.screens.query_panes import QueryPanes
 from tui.widgets.frame_table import FrameTable
@@ -69,9 +70,12 @@ class QueryResult(QueryPanes):
         error = message.error
         if isinstance(error, ExistsError):
             self._may_replace = self._file_name.value
-            self._say((f"{error} Press x and Enter again to replace it.", "warn"))
+            self._say((f"{error} Press Enter again to replace it.", "warn"))
+            self._ask_for_name()
             return
         self._say((f"✗ {error}", "reject"))
+        if isinstance(error, ExportError):
+            self._ask_for_name()
 
     @on(FrameTable.Opened)
     def _opened(self) -> None:
@@ -80,14 +84,20 @@ class QueryResult(QueryPanes):
     def action_drill(self) -> None:
         """Go to the records that the row under the cursor stands for."""
         source = self._table.answered
-        if source is None or not source.height:
+        if source is None or not source.height or self._is_old():
             return
         drill = source.answer.drill(source.number(self._table.cursor))
         if drill is None:
-            self._say(("This row stands for no records of its own.", "warn"))
+            self._say(("No filter can say which records stand behind this row.", "warn"))
             return
         self.dismiss()
         self._drill(drill)
+
+    def _is_old(self) -> bool:
+        """Whether the rows are those of the query before; says so then."""
+        if self._waiting:
+            self._say(("The query is still running; these are the rows of the one before.", "warn"))
+        return self._waiting
 
     def action_sort(self) -> None:
         """Sort by the column under the cursor; by the same one again, turn the order round."""
@@ -114,16 +124,19 @@ class QueryResult(QueryPanes):
         from query.for_aws import for_aws
         from query.parse import parse_query
 
+        scope, text = self.state.scope, self._editor.text
+        if scope.filter.strip():
+            text = f"filter {scope.filter.strip()}\n| {text}"
         try:
-            self.app.copy_to_clipboard(for_aws(parse_query(self._editor.text)))
+            self.app.copy_to_clipboard(for_aws(parse_query(text)))
         except QueryError as error:
             self._say((f"✗ {error}", "reject"))
         else:
-            self._say(("Copied the query for Logs Insights.", "dim"))
+            self._say((about_copy(scope), "dim"))
 
     def action_export(self) -> None:
         """Ask for the name of a file to write the result to."""
-        if self._table.answered is not None:
+        if self._table.answered is not None and not self._is_old():
             self._ask_for_name()
 
     def action_write(self) -> None:

@@ -37,6 +37,8 @@ class ChoiceList(Widget):
         self.display = False
         self._choices: Sequence[Choice] = ()
         self._cursor = self._top = 0
+        self.moved = False
+        """Whether somebody has moved in it since it was opened."""
 
     @property
     def is_open(self) -> bool:
@@ -57,6 +59,7 @@ class ChoiceList(Widget):
             y: The line of the screen for the first one.
         """
         self._choices, self._cursor, self._top = choices, 0, 0
+        self.moved = False
         text = min(_WIDEST_TEXT, max(cell_len(clean(choice.text)) for choice in choices))
         meaning = min(_WIDEST_MEANING, max(cell_len(clean(choice.meaning)) for choice in choices))
         screen = self.screen.size
@@ -73,7 +76,7 @@ class ChoiceList(Widget):
 
     def move(self, by: int) -> None:
         """Move the cursor; at either end it goes on at the other."""
-        self._cursor = (self._cursor + by) % len(self._choices)
+        self._cursor, self.moved = (self._cursor + by) % len(self._choices), True
         self._top = min(max(self._top, self._cursor - _MOST + 1), self._cursor)
         self.refresh()
 
