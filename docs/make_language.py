@@ -25,6 +25,9 @@ flowtui query ./logs 'filter action = "REJECT"
   | sort rejects desc | limit 10'
 ```
 
+The explorer keeps the 500 newest queries that were run in `history.jsonl` in your state directory (on Linux
+`~/.local/state/flowtui`), for `↑` to bring back. Remove the file to forget them.
+
 `docs/queries.md` lists the ready-made ones, which `Q` shows in the explorer.
 
 ## What names mean

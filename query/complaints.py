@@ -127,6 +127,8 @@ _ELSEWHERE = {
 }
 # Terminals that the lexer falls back on where none fits; they take any word for one of theirs.
 _LOOSE = frozenset({"TABLE", "WORD", "COUNT"})
+# What stands in no parentheses, so that those before it were meant to be closed.
+_OUTSIDE = frozenset({"_AS", "_BY"})
 _BEFORE_PATTERN = frozenset({"LIKE", "NOT_LIKE", "MATCH", "_PARSE"})
 _QUOTES = 'Write straight quotes: "…".'
 
@@ -165,6 +167,9 @@ def explain(
     refused = error.token if isinstance(error, UnexpectedToken) else None
     before = [token for token in tokens[-3:] if token is not refused][-2:]
     last = before[-1] if before else None
+    if last is not None and last.type == "LPAR" and before[-2:-1] and before[-2].type == "FUNCTION":
+        # What is missing there is a value, not a condition.
+        last = before[-1] = before[-1].update(type="COMMA")
     at_end = refused is not None and refused.type == "$END"
     if start == "query" and not at_end and (last is None or last.type == "_PIPE"):
         return _command(text, cast("int", error.pos_in_stream))
@@ -236,8 +241,12 @@ def _token(refused: Token, before: Sequence[Token], still_open: Sequence[Token])
         foreign = _FOREIGN.get((str(last), str(refused)))
         if foreign and last.end_pos == refused.start_pos:
             return QueryError.at(span_of(last).to(place), foreign)
+        if (last.type, refused.type) == ("_SORT", "_BY"):
+            return QueryError.at(place, "After 'sort' the field follows at once.", "Leave out 'by'.")
         if last.type in _AFTER:
             return QueryError.at(place, _AFTER[last.type].format(_word(last)))
+        if still_open and still_open[-1].type == "LPAR" and refused.type in _OUTSIDE:
+            return _open(still_open[-1])
         if refused.type in {"EQUALS", "ORDER", "MATCH"}:
             return chained(place)
         if still_open and still_open[-1].type == "LSQB":

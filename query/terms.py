@@ -121,6 +121,10 @@ def _unknown_word(part: Bare) -> QueryError:
         return _lone_field(part.span, word)
     if word.lower() in _COMMANDS:
         return QueryError.at(part.span, f"{quoted(word)} is not part of a condition.", "Leave it out.")
+    function = functions.find(word)
+    if function is not None:
+        message = f"{quoted(word)} is a function, which takes its values in parentheses."
+        return QueryError.at(part.span, message, f"Write it like {function.example}.")
     message = f"{quoted(word)} is not a field, a function or a shorthand."
     if port_of(word) is not None:
         return QueryError.at(part.span, message, f"Did you mean ':{word.lower()}'?")

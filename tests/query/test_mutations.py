@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from polars.exceptions import PanicException
-from query.answer import Answer, answer
 
 from loaders.load import Library
+from query.answer import Answer, answer
 from query.check import check_query
 from query.errors import QueryError
 from query.parse import parse_filter, parse_query
