@@ -178,6 +178,16 @@ async def test_news_of_records_is_told_at_once_to_who_looks_at_a_result(app, two
         assert rows(screen) == [["n"], ["11"]]
 
 
+async def test_records_that_come_while_the_screen_is_being_opened_do_no_harm(app):
+    async with app.run_test(size=NARROW) as pilot:
+        await settled(pilot)
+        explorer = app.explorer
+        explorer.action_query()
+        explorer._queries.records_came(app)
+        await until("the query screen is there", lambda: "Type a query" in screen_text(app))
+        assert isinstance(app.screen, QueryScreen)
+
+
 async def test_what_was_asked_while_records_were_read_is_asked_again_when_all_are(app):
     async with app.run_test(size=WIDE) as pilot:
         screen = await run(pilot, "stats count(*) as n")

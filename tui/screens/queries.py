@@ -59,7 +59,8 @@ class Queries:
 
     def records_came(self, app: App[Any]) -> None:
         """Tell the query screen, if it is open, that there are more records."""
-        if self._screen is not None and app.screen is self._screen:
+        # Between being opened and having its widgets it has nothing to say anything with.
+        if self._screen is not None and app.screen is self._screen and self._screen.is_mounted:
             self._screen.records_came()
 
     def choose(self, app: App[Any], record: Mapping[str, Any]) -> None:
