@@ -34,25 +34,23 @@ def _count(value: Value | None = None) -> pl.Expr:
 
 
 @declare(
-    "count_distinct",
-    (Takes.VALUE,),
-    Gives.NUMBER,
-    "how many different values there are",
-    aggregate=True,
-)
-def _count_distinct(value: Value) -> pl.Expr:
-    return _different(value)
-
-
-@declare(
     "countDistinct",
     (Takes.VALUE,),
     Gives.NUMBER,
     "how many different values there are",
     aggregate=True,
 )
-def _count_distinct_too(value: Value) -> pl.Expr:
-    return _different(value)
+@declare(
+    "count_distinct",
+    (Takes.VALUE,),
+    Gives.NUMBER,
+    "how many different values there are",
+    aggregate=True,
+)
+def _different(value: Value) -> pl.Expr:
+    import polars as pl
+
+    return value.present().drop_nulls().n_unique().cast(pl.Int64)
 
 
 @declare(
@@ -132,12 +130,6 @@ def _length(context: Context) -> pl.Expr:
         return pl.lit(context.bin.milliseconds)
     begin = first.dt.truncate(context.bin.polars)
     return (begin.dt.offset_by(context.bin.polars) - begin).dt.total_milliseconds()
-
-
-def _different(value: Value) -> pl.Expr:
-    import polars as pl
-
-    return value.present().drop_nulls().n_unique().cast(pl.Int64)
 
 
 def _total(number: pl.Expr) -> pl.Expr:

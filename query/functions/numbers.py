@@ -127,16 +127,8 @@ def _to_double(number: pl.Expr) -> pl.Expr:
     return number.cast(pl.Float64)
 
 
-@declare("toInt", (Takes.VALUE,), Gives.NUMBER, "the number without its decimals", shown="toInt(bytes)")
-def _to_int(value: Value) -> pl.Expr:
-    return _without_decimals(value)
-
-
 @declare("toLong", (Takes.VALUE,), Gives.NUMBER, "the number without its decimals", shown="toLong(bytes)")
-def _to_long(value: Value) -> pl.Expr:
-    return _without_decimals(value)
-
-
+@declare("toInt", (Takes.VALUE,), Gives.NUMBER, "the number without its decimals", shown="toInt(bytes)")
 def _without_decimals(value: Value) -> pl.Expr:
     """Int64, towards 0. Whole numbers in a text keep all their digits, which Float64 would not."""
     import polars as pl

@@ -60,23 +60,15 @@ def _now(*, context: Context) -> pl.Expr:
 
 
 @declare(
+    "strftime", (Takes.TIME, Takes.QUOTED), Gives.TEXT, _FORMATTED, shown='strftime(@timestamp, "%Y-%m-%d")'
+)
+@declare(
     "formatDate",
     (Takes.TIME, Takes.QUOTED),
     Gives.TEXT,
     _FORMATTED,
     shown='formatDate(@timestamp, "%Y-%m-%d")',
 )
-def _format_date(time: pl.Expr, pattern: str) -> pl.Expr:
-    return _formatted(time, pattern)
-
-
-@declare(
-    "strftime", (Takes.TIME, Takes.QUOTED), Gives.TEXT, _FORMATTED, shown='strftime(@timestamp, "%Y-%m-%d")'
-)
-def _strftime(time: pl.Expr, pattern: str) -> pl.Expr:
-    return _formatted(time, pattern)
-
-
 def _formatted(time: pl.Expr, pattern: str) -> pl.Expr:
     import polars as pl
 

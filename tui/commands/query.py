@@ -19,7 +19,7 @@ from tui.commands.shared import (
     tell_problems,
     until_option,
 )
-from tui.export import write_whole
+from tui.export import FORMS, write_whole
 from tui.output import FORMATS, write
 from tui.sanitise import clean
 from tui.units import iso
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
     from loaders.dataset import Dataset
     from query.answer import Answer
+    from query.commands import Query
     from query.scope import Scope
 
 RESULT_FORMATS = (*FORMATS, "parquet")
-_BY_ENDING = {f".{form}": form for form in RESULT_FORMATS if form != "table"}
 
 
 def choose_format(form: str | None, output: str | None) -> str:
@@ -42,7 +42,7 @@ def choose_format(form: str | None, output: str | None) -> str:
     Raises:
         BadParameter: Parquet would go to the screen.
     """
-    chosen = form or _BY_ENDING.get(Path(output or "").suffix.lower(), "table")
+    chosen = form or FORMS.get(Path(output or "").suffix.lower(), "table")
     if chosen == "parquet" and output is None and sys.stdout.isatty():
         raise click.BadParameter(
             "Parquet is nothing for a screen: name a file with --output.", param_hint="'--format'"
@@ -50,25 +50,24 @@ def choose_format(form: str | None, output: str | None) -> str:
     return chosen
 
 
-def explain(answered: Dataset, text: str, scope: Scope, folders: Sequence[Path]) -> str:
+def explain(answered: Dataset, query: Query, scope: Scope, folders: Sequence[Path]) -> str:
     """What a query reads and the plan that polars makes of it, without running it.
 
     Raises:
         QueryError: It cannot be planned.
     """
     from query.check import check_query
+    from query.errors import QueryError
     from query.for_aws import for_aws
-    from query.parse import QueryError, parse_query
     from query.plan import Planner
     from tui.wording import plural
 
-    query = parse_query(text)
     check_query(query, answered.fields)
     planned = Planner(answered, query, scope, folders=folders).plan()
     logs = [report for report in answered.files.values() if report.records]
     try:
         written = for_aws(query)
-        how = "as it is." if written == text else f"written out: {' '.join(written.split())}"
+        how = "as it is." if written == query.text else f"written out: {' '.join(written.split())}"
         aws = f"CloudWatch Logs Insights takes this query {how}"
     except QueryError as error:
         aws = f"CloudWatch Logs Insights would refuse it: {error}"
@@ -193,7 +192,7 @@ def _answer(
     dataset = read_logs(paths, look_back(asked, scope), until, follow_links=follow_links)
     folders = lookup_folders(paths or (".",))
     if only_plan:
-        click.echo(explain(dataset, text, scope, folders))
+        click.echo(explain(dataset, asked, scope, folders))
         return
     from polars.exceptions import PolarsError
 
