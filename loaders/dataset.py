@@ -1,43 +1,30 @@
 """The data set: what has been read so far, as an immutable value that panes and queries look at.
 
-A data set is a sequence of parts. A part holds records that share their columns; it is a frame in memory.
+A data set is a sequence of parts (``loaders.parts``). A part holds records that share their columns.
 A new delivery makes a new data set that shares every old part, so that a reader never sees one change.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from loaders import run
-from loaders.discovered import discover
 from loaders.formats import by_name
 from loaders.kinds import no_problems
-from loaders.schema import FILE, FLOW_LOG, GROUP, LINE, MESSAGE, STREAM, TIMESTAMP
+from loaders.parts import FORMAT, SUMMARY_COLUMNS, Part, summarise
+from loaders.schema import FILE, GROUP, LINE, STREAM, TIMESTAMP
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from loaders.discover import SourceFile
     from loaders.run import Ticket
-
-FORMAT = "format"
-SUMMARY_COLUMNS = (
-    GROUP,
-    STREAM,
-    FORMAT,
-    "records",
-    "accepted",
-    "rejected",
-    "nodata",
-    "skipdata",
-    "bytes",
-    "first",
-    "last",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,48 +56,68 @@ class FileReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """Records that share their columns.
+class Progress:
+    """How far the reading has come.
 
     Attributes:
-        kind: Their kind's name.
-        frame: Their columns in file order, the envelope, ``FILE`` and ``LINE``.
-        summary: A row for each log stream, columns as ``SUMMARY_COLUMNS``.
+        files: Files done.
+        files_total: Files in all.
+        bytes: Bytes on disk done.
+        bytes_total: Bytes on disk in all.
+        records: Records read.
+        began: When it began, by ``time.monotonic``.
     """
-
-    kind: str
-    frame: pl.DataFrame
-    summary: pl.DataFrame
-    _found: list[tuple[str, ...]] = field(default_factory=list, compare=False, repr=False)
-
-    @classmethod
-    def of(cls, kind: str, frame: pl.DataFrame) -> Part:
-        """Make a part and count what is in it."""
-        return cls(kind, frame, run.collect(_summarise(frame.lazy(), kind)))
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """The fields that a sample of the messages has, with dots; looked for when first asked."""
-        if MESSAGE not in self.frame.columns:
-            return ()
-        if not self._found:
-            self._found.append(discover(self.frame[MESSAGE]))
-        return self._found[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the reading has come: files and bytes on disk, done and in all."""
 
     files: int
     files_total: int
     bytes: int
     bytes_total: int
+    records: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    def after(self, files: Sequence[SourceFile], records: int) -> Progress:
+        """The same after some more files with so many records."""
+        return replace(
+            self,
+            files=self.files + len(files),
+            bytes=self.bytes + sum(file.size for file in files),
+            records=self.records + records,
+        )
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken so far."""
+        return time.monotonic() - self.began
+
+    @property
+    def rate(self) -> float:
+        """Records a second."""
+        return self.records / max(self.seconds, 0.001)
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that it may still take; ``None`` before anything is done."""
+        return self.seconds * (self.bytes_total - self.bytes) / self.bytes if self.bytes else None
 
     @property
     def share(self) -> float:
         """From 0 to 1."""
         return self.bytes / self.bytes_total if self.bytes_total else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The store of a data set.
+
+    Attributes:
+        folder: Where it lies; ``None`` if there is none.
+        size: The bytes of its segments.
+        trouble: Why it is not used, or not written to any more; ``None`` if all is well.
+    """
+
+    folder: Path | None = None
+    size: int = 0
+    trouble: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,26 +128,28 @@ class Dataset:
         parts: The records.
         files: Every file that was found, by its number in ``FILE``.
         progress: How far the reading has come, or ``None`` when all is read.
+        kept: The store that records are kept in.
     """
 
     parts: tuple[Part, ...] = ()
     files: Mapping[int, FileReport] = field(default_factory=dict)
     progress: Progress | None = None
+    kept: Kept = Kept()
 
     @property
     def height(self) -> int:
         """How many records there are."""
-        return sum(part.frame.height for part in self.parts)
+        return sum(part.height for part in self.parts)
 
     @property
     def offsets(self) -> list[int]:
-        """The number of the first record of each part, and the height at the end."""
-        return [0, *accumulate(part.frame.height for part in self.parts)]
+        """The number of the first row of each part, and how many rows there are at the end."""
+        return [0, *accumulate(part.rows for part in self.parts)]
 
     @property
     def columns(self) -> frozenset[str]:
         """The columns that any record has."""
-        return frozenset(name for part in self.parts for name in part.frame.columns)
+        return frozenset(name for part in self.parts for name in part.schema)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -157,7 +166,7 @@ class Dataset:
 
     def lazy(self) -> pl.LazyFrame:
         """All records in one plan: every column that any part has, null where a part has it not."""
-        frames = [part.frame.lazy() for part in self.parts]
+        frames = [part.lazy() for part in self.parts]
         return pl.concat(frames, how="diagonal_relaxed") if frames else pl.LazyFrame(schema=_EMPTY)
 
     def rows(self, numbers: pl.Series) -> pl.DataFrame:
@@ -172,9 +181,9 @@ class Dataset:
         asked = pl.DataFrame({"number": numbers, "place": range(numbers.len())})
         pieces = []
         for part, first in zip(self.parts, self.offsets, strict=False):
-            mine = asked.filter(pl.col("number").is_between(first, first + part.frame.height - 1))
+            mine = asked.filter(pl.col("number").is_between(first, first + part.rows - 1))
             if mine.height:
-                piece = part.frame[(mine["number"] - first)]
+                piece = part.take(mine["number"] - first)
                 pieces.append(
                     piece.with_columns(mine["place"].alias("_place"), pl.lit(part.kind).alias(FORMAT))
                 )
@@ -185,11 +194,9 @@ class Dataset:
     def number_of(self, file: int, line: int) -> int | None:
         """Find the number of the record that came from a line, or ``None``."""
         for part, first in zip(self.parts, self.offsets, strict=False):
-            here = part.frame.select(
-                pl.arg_where((pl.col(FILE) == file) & (pl.col(LINE) == line))
-            ).to_series()
-            if here.len():
-                return first + int(here[0])
+            here = part.find(file, line)
+            if here is not None:
+                return first + here
         return None
 
     def raw(self, file: int, line: int) -> str | None:
@@ -203,28 +210,28 @@ class Dataset:
             return None
 
     def summary(
-        self, predicate: Mapping[int, pl.Expr] | None = None, ticket: Ticket | None = None
+        self,
+        counted: Callable[[Part], pl.DataFrame | None] | None = None,
+        ticket: Ticket | None = None,
     ) -> pl.DataFrame:
         """Count records by log group and stream.
 
         Args:
-            predicate: For each part by its index, which records count; without it all do.
+            counted: What counts of a part, as ``Part.summary`` has it; ``None`` for nothing. Without it all
+                records do.
             ticket: Checked between the parts.
 
         Returns:
             ``SUMMARY_COLUMNS``, sorted by group and stream. ``log_group``, ``log_stream`` and ``format`` are
             String, the counts and ``bytes`` Int64, ``first`` and ``last`` Datetime.
         """
-        pieces = []
-        for index, part in enumerate(self.parts):
+        pieces = [run.collect(summarise(pl.LazyFrame(schema=_EMPTY), ""))]
+        for part in self.parts:
             if ticket:
                 ticket.check()
-            if predicate is None:
-                pieces.append(part.summary)
-            else:
-                pieces.append(run.collect(_summarise(part.frame.lazy().filter(predicate[index]), part.kind)))
-        if not pieces:
-            pieces = [run.collect(_summarise(pl.LazyFrame(schema=_EMPTY), ""))]
+            found = (counted or _counting)(part)
+            if found is not None:
+                pieces.append(found)
         plan = (
             pl.concat(pieces)
             .lazy()
@@ -248,25 +255,6 @@ _EMPTY: dict[str, pl.DataType] = {
 }
 
 
-def _summarise(plan: pl.LazyFrame, kind: str) -> pl.LazyFrame:
-    """Count by group and stream; what a kind of record does not say counts as never set."""
-    have = plan.collect_schema().names() if kind == FLOW_LOG else []
-
-    def count(column: str, value: str) -> pl.Expr:
-        return (pl.col(column) == value).sum() if column in have else pl.lit(0)
-
-    return (
-        plan.group_by(GROUP, STREAM)
-        .agg(
-            pl.len().cast(pl.Int64).alias("records"),
-            count("action", "ACCEPT").cast(pl.Int64).alias("accepted"),
-            count("action", "REJECT").cast(pl.Int64).alias("rejected"),
-            count("log_status", "NODATA").cast(pl.Int64).alias("nodata"),
-            count("log_status", "SKIPDATA").cast(pl.Int64).alias("skipdata"),
-            (pl.col("bytes").sum() if "bytes" in have else pl.lit(0)).cast(pl.Int64).alias("bytes"),
-            pl.col(TIMESTAMP).min().alias("first"),
-            pl.col(TIMESTAMP).max().alias("last"),
-        )
-        .with_columns(pl.col(GROUP, STREAM).cast(pl.String()), pl.lit(kind).alias(FORMAT))
-        .select(SUMMARY_COLUMNS)
-    )
+def _counting(part: Part) -> pl.DataFrame:
+    """Count all records of a part that count."""
+    return part.summary if part.counting is None else part.counted(part.counting)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import time
 from collections import deque
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -58,6 +59,9 @@ SKIPPED: tuple[Skipped, ...] = (
 )
 """Every rule by which a file is passed over for its name alone; the first that fits counts."""
 
+_ANY_SKIPPED = re.compile("|".join(f"(?:{skipped.name.pattern})" for skipped in SKIPPED), re.DOTALL)
+# File systems tell times in steps of some milliseconds.
+_HOT_NS = 100_000_000
 _NOT_ENTERED = {"_temporary"}
 _Seen = set[tuple[int, int]]
 
@@ -71,7 +75,9 @@ class SourceFile:
         name: Its path below the directory that was opened: what a person is shown, with bytes that are no
             text spelt out.
         place: What that name says.
-        fingerprint: Size, modification time in ns and inode: another fingerprint is another content.
+        fingerprint: Size, modification time in ns, inode, and the time in ns of the last change of any of
+            them: another fingerprint is another content.
+        is_hot: Whether it had just been written: it may be written again without another fingerprint.
         names: What the user calls log groups that the file itself may name.
         skip: Why it is passed over unopened, or ``None``.
         error: Why the walk itself failed here, or ``None``.
@@ -80,7 +86,8 @@ class SourceFile:
     path: str
     name: str
     place: Place
-    fingerprint: tuple[int, int, int]
+    fingerprint: tuple[int, int, int, int]
+    is_hot: bool = False
     names: GroupNames = NO_NAMES
     skip: str | None = None
     error: str | None = None
@@ -159,7 +166,9 @@ def discover(roots: Sequence[str], *, follow_links: bool = False) -> Iterator[So
 def _below(root: str, seen: _Seen, *, prefixed: bool, follow: bool) -> Iterator[SourceFile]:
     whole = Path(root).resolve()
     if whole.is_dir():
-        yield from _walk(root, f"{whole.name}/" if prefixed else "", whole.name or "/", seen, follow=follow)
+        yield from _walk(
+            str(whole), f"{whole.name}/" if prefixed else "", whole.name or "/", seen, follow=follow
+        )
     else:
         yield from _look(str(whole), Path(root).name, whole.parent.name or "/", seen)
 
@@ -230,33 +239,35 @@ def _look(path: str, name: str, label: str, seen: _Seen, *, follow: bool = False
     if _identity(found) in seen:
         return ()
     seen.add(_identity(found))
-    return (_source(path, name, label, _fingerprint(found), skip=_reason(name, found)),)
+    hot = time.time_ns() - found.st_ctime_ns < _HOT_NS
+    return (_source(path, name, label, _fingerprint(found), hot=hot, skip=_reason(name, found)),)
 
 
 def _identity(found: os.stat_result) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-def _fingerprint(found: os.stat_result) -> tuple[int, int, int]:
-    return found.st_size, found.st_mtime_ns, found.st_ino
+def _fingerprint(found: os.stat_result) -> tuple[int, int, int, int]:
+    return found.st_size, found.st_mtime_ns, found.st_ino, found.st_ctime_ns
 
 
 def _source(
     path: str,
     name: str,
     label: str,
-    fingerprint: tuple[int, int, int] = (0, 0, 0),
+    fingerprint: tuple[int, int, int, int] = (0, 0, 0, 0),
     *,
+    hot: bool = False,
     skip: str | None = None,
     error: str | None = None,
 ) -> SourceFile:
     name, label = _printable(name), _printable(label)
-    return SourceFile(path, name, place(name, label), fingerprint, skip=skip, error=error)
+    return SourceFile(path, name, place(name, label), fingerprint, hot, skip=skip, error=error)
 
 
 def _printable(name: str) -> str:
     """A name without the stand-ins for bytes that are no UTF-8: polars cannot hold them, nor can a screen."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _reason(name: str, found: os.stat_result) -> str | None:
@@ -267,4 +278,6 @@ def _reason(name: str, found: os.stat_result) -> str | None:
         return "not a regular file"
     if found.st_size == 0:
         return "empty"
+    if not _ANY_SKIPPED.fullmatch(base):
+        return None
     return next((skipped.reason for skipped in SKIPPED if skipped.name.fullmatch(base)), None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
+from functools import lru_cache
 from urllib.parse import unquote
 
 _DELIVERY_TIME = r"(?P<time>[0-9]{8}T[0-9]{4}Z)_[0-9A-Za-z]+"
@@ -123,21 +123,34 @@ def place(relative: str, root: str) -> Place:
         relative: The file's path below the directory that was opened, with ``/`` between the parts.
         root: The name of that directory, which names the group of files that lie directly in it.
     """
-    path = PurePosixPath(unquote(relative))
-    folders = path.parts[:-1]
+    above, _, name = (unquote(relative) if "%" in relative else relative).rpartition("/")
+    folders = _folders(above)
     return (
-        _delivered(path.name, folders)
-        or _put_by_firehose(path.name, folders, root)
+        _delivered(name, folders)
+        or _put_by_firehose(name, folders, root)
         or _in_a_lake(folders)
-        or _exported(path.name, folders, root)
-        or Place("plain", "/".join(folders) or root, path.name, None)
+        or _exported(name, folders, root)
+        or Place("plain", "/".join(folders) or root, name, None)
     )
+
+
+# A directory can hold a hundred thousand files, and many of them were delivered in the same minute.
+@lru_cache(maxsize=4096)
+def _folders(above: str) -> tuple[str, ...]:
+    """The folders that a file lies in."""
+    return tuple(part for part in above.split("/") if part not in {"", "."})
+
+
+@lru_cache(maxsize=4096)
+def _is_hive(folders: tuple[str, ...]) -> bool:
+    """Whether any folder is named as a column of a Hive table."""
+    return any(_HIVE_KEY.match(part) for part in folders)
 
 
 def _delivered(name: str, folders: tuple[str, ...]) -> Place | None:
     """What AWS services write into a bucket by themselves."""
     if found := _FLOW_LOG.match(name):
-        layout = "s3-hive" if any(_HIVE_KEY.match(part) for part in folders) else "s3"
+        layout = "s3-hive" if _is_hive(folders) else "s3"
         group = "/".join(found.group("account", "region", "flow_log"))
         return Place(layout, group, None, _time(found["time"]), delivery=True)
     if found := _TRAIL.match(name) or _DIGEST.match(name):
@@ -181,6 +194,7 @@ def _exported(name: str, folders: tuple[str, ...], root: str) -> Place | None:
     return Place("cloudwatch-export", "/".join(folders[:-1]) or root, folders[-1], None)
 
 
+@lru_cache(maxsize=4096)
 def _time(text: str, form: str = "%Y%m%dT%H%MZ") -> datetime | None:
     try:
         return datetime.strptime(text, form).replace(tzinfo=UTC)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from loaders.dataset import Dataset, FileReport, Part, Progress
+from loaders import run
+from loaders.dataset import Dataset, FileReport, Progress
 from loaders.discover import NoLogsError, SourceFile, check_roots, discover
+from loaders.parts import MemoryPart, Part
 from loaders.read import Delivered, load
 from loaders.recognise import Unrecognised, recognise
-from loaders.schema import FILE
+from loaders.store.keeper import Keeper, in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from loaders.formats import Shape
@@ -25,10 +28,14 @@ if TYPE_CHECKING:
 _FIRST_BATCH = 1_000_000
 _LARGEST_BATCH = 24_000_000
 _MOST_FILES = 4096
+# Of so many files or more, a few of the newest are read before the directories have been walked to the end.
+_MANY_FILES, _FEW_FILES = 1000, 20
 # Parts below this many records grow when more of their kind arrive, else every delivery would be a part.
 _GROW_BELOW = 500_000
 # A delivery's name tells when its records END, and real ones are up to an hour off (layouts: S3 deliveries).
 _MARGIN = timedelta(hours=2)
+# What is shown before it is known how much there is to read.
+_LOOKING = Progress(0, 0, 0, 0)
 
 
 class Library:
@@ -41,6 +48,7 @@ class Library:
         since: datetime | None = None,
         until: datetime | None = None,
         follow_links: bool = False,
+        keeper: Keeper | None = None,
     ) -> None:
         """Look at the roots, open nothing.
 
@@ -49,6 +57,7 @@ class Library:
             since: Files whose names show that they only hold older records are not opened.
             until: The same for newer records.
             follow_links: Whether links are followed, also out of the roots.
+            keeper: The store to take from and to add to; without it everything is read, and kept in memory.
 
         Raises:
             NoLogsError: A root is missing or may not be read.
@@ -56,10 +65,11 @@ class Library:
         check_roots(roots)
         self._roots, self._follow_links = tuple(roots), follow_links
         self._since, self._until = since, until
+        self._keeper = keeper or Keeper(None)
         self._numbers: dict[str, int] = {}
-        self._next = 0
+        self._next = self._keeper.first_number
         self._looked = False
-        self._delivered = Delivered()
+        self._delivered = Delivered(self._keeper.events())
         self.dataset = Dataset()
 
     def refresh(self, ticket: Ticket | None = None) -> Iterator[Dataset]:
@@ -74,51 +84,102 @@ class Library:
             Cancelled: The ticket was cancelled; what was read until then stays in ``dataset``.
         """
         check_roots(self._roots)
-        fresh, gone = self._changes()
-        if gone:
-            self.dataset = _without(self.dataset, gone)
-        total = Progress(0, len(fresh), 0, sum(file.size for file in fresh))
-        done = total
-        for batch in _batches(fresh):
-            if ticket:
-                ticket.check()
-            self._read(batch)
-            done = Progress(
-                done.files + len(batch),
-                total.files_total,
-                done.bytes + sum(f.size for f in batch),
-                total.bytes_total,
-            )
-            self.dataset = Dataset(self.dataset.parts, self.dataset.files, done)
-            if done.files < done.files_total:
-                yield self.dataset
-        if fresh or gone or not self._looked:
-            self._looked = True
-            self.dataset = Dataset(self.dataset.parts, self.dataset.files)
+        first = not self._looked
+        walk = discover(self._roots, follow_links=self._follow_links)
+        if first:
+            yield from self._at_once()
+            walk, ahead = self._ahead(walk)
+            yield from ahead
+        fresh, gone = self._changes(walk)
+        self._forget(gone)
+        progress = Progress(0, len(fresh), 0, sum(file.size for file in fresh))
+        if first and self.dataset.parts and fresh:
+            self.dataset = replace(self.dataset, progress=progress, kept=self._keeper.kept)
             yield self.dataset
+        for batch in _batches(fresh):
+            run.give_way(ticket)
+            before = self.dataset.height
+            self._read(batch)
+            progress = progress.after(batch, self.dataset.height - before)
+            self.dataset = replace(self.dataset, progress=progress, kept=self._keeper.kept)
+            if progress.files < progress.files_total:
+                yield self.dataset
+        if fresh or gone or first:
+            self._looked = True
+            self.dataset = replace(self.dataset, progress=None, kept=self._keeper.kept)
+            yield self.dataset
+            for parts in self._keeper.tidied(self.dataset.parts, ticket):
+                self.dataset = replace(self.dataset, parts=parts, kept=self._keeper.kept)
+                yield self.dataset
 
-    def read_all(self, *, any_file: bool = False) -> Dataset:
+    def read_all(self, *, any_file: bool = False, told: Callable[[Progress], None] | None = None) -> Dataset:
         """Read everything at once.
 
         Args:
             any_file: Be content with files of which none is a log.
+            told: Called after each batch but the last.
 
         Raises:
             NoLogsError: There is no log below the roots.
         """
-        for _ in self.refresh():
-            pass
+        for dataset in self.refresh():
+            if told is not None and dataset.progress is not None:
+                told(dataset.progress)
         if not (any_file and self.dataset.files):
             require_logs(self.dataset, self._roots)
         return self.dataset
 
-    def _changes(self) -> tuple[list[SourceFile], set[int]]:
+    def missing(self) -> int:
+        """Find out how many files are still to be read, and read none of them."""
+        fresh, gone = self._changes(discover(self._roots, follow_links=self._follow_links))
+        self._forget(gone)
+        return len(fresh)
+
+    def tidy(self) -> None:
+        """Have the store forget what changed or vanished, and read nothing."""
+        self.missing()
+        for parts in self._keeper.tidied(self.dataset.parts, None):
+            self.dataset = replace(self.dataset, parts=parts)
+
+    def _forget(self, gone: set[int]) -> None:
+        if gone:
+            self._keeper.forget(gone)
+            self.dataset = _without(self.dataset, gone)
+
+    def _at_once(self) -> Iterator[Dataset]:
+        """What was read before: something to look at while the directories are walked."""
+        parts, reports = self._keeper.at_once()
+        if parts:
+            yield Dataset(in_order(parts), reports, _LOOKING, self._keeper.kept)
+
+    def _ahead(self, walk: Iterator[SourceFile]) -> tuple[Iterator[SourceFile], Iterator[Dataset]]:
+        """Of directories that take long to walk, read some of the newest files before it is done.
+
+        Returns:
+            The whole walk, and the data set after that.
+        """
+        if not self._keeper.is_empty:
+            return walk, iter(())
+        begun = list(islice(walk, _MANY_FILES))
+        if len(begun) < _MANY_FILES:
+            return iter(begun), iter(())
+        return chain(begun, walk), self._first_look(begun)
+
+    def _first_look(self, begun: Sequence[SourceFile]) -> Iterator[Dataset]:
+        likely = [file for file in begun if self._in_range(file) and not file.skip and not file.error]
+        newest = sorted(likely, key=lambda file: (file.newness, file.name), reverse=True)
+        self._read(next(_batches(newest[:_FEW_FILES]), []))
+        yield replace(self.dataset, progress=_LOOKING, kept=self._keeper.kept)
+
+    def _changes(self, walk: Iterable[SourceFile]) -> tuple[list[SourceFile], set[int]]:
         """Compare the directories with what was read: files to read, newest first, and numbers to forget."""
-        found = {
-            file.path: file
-            for file in _first_copies(discover(self._roots, follow_links=self._follow_links))
-            if self._in_range(file)
-        }
+        there = list(_first_copies(walk))
+        found = {file.path: file for file in there if self._in_range(file)}
+        if not self._looked and not self._numbers:
+            reports, parts = self._keeper.known(found, [file.path for file in there])
+            self.dataset = Dataset(in_order(parts), reports)
+            self._delivered.forget(self._keeper.gone)
+            self._numbers = {report.source.path: number for number, report in reports.items()}
         files = self.dataset.files
         gone = {
             number
@@ -142,23 +203,29 @@ class Library:
         )
 
     def _read(self, batch: Sequence[SourceFile]) -> None:
-        files = dict(self.dataset.files)
-        parts = list(self.dataset.parts)
+        reports: dict[int, FileReport] = {}
+        frames: list[tuple[str, pl.DataFrame]] = []
         by_shape: dict[Shape, list[int]] = {}
         numbered = dict(enumerate(batch, self._next))
         for number, file in numbered.items():
             what = recognise(file)
             if isinstance(what, Unrecognised):
-                files[number] = FileReport(file, None, what.state, what.reason)
+                reports[number] = FileReport(file, None, what.state, what.reason)
             else:
-                files[number] = FileReport(file, what.format, "complete")
                 by_shape.setdefault(what, []).append(number)
+        known = self._delivered.count
         for shape, numbers in by_shape.items():
-            loaded = load(shape, {number: files[number].source for number in numbers}, self._delivered)
-            files.update(loaded.reports)
-            for kind, frame in loaded.frames:
+            loaded = load(shape, {number: numbered[number] for number in numbers}, self._delivered)
+            reports.update(loaded.reports)
+            frames += loaded.frames
+        kept = self._keeper.keep(frames, reports, self._delivered.since(known))
+        parts = list(self.dataset.parts)
+        if kept is None:
+            for kind, frame in frames:
                 _append(parts, kind, frame)
-        self.dataset = Dataset(tuple(parts), files)
+        else:
+            parts = list(in_order([*parts, *kept]))
+        self.dataset = Dataset(tuple(parts), {**self.dataset.files, **reports})
         self._numbers |= {file.path: number for number, file in numbered.items()}
         self._next += len(numbered)
 
@@ -221,16 +288,10 @@ def _batches(files: Sequence[SourceFile]) -> Iterator[list[SourceFile]]:
 
 def _without(dataset: Dataset, gone: set[int]) -> Dataset:
     """Forget files and their records."""
-    keep = ~pl.col(FILE).is_in(sorted(gone))
-    parts = []
-    for part in dataset.parts:
-        frame = part.frame.filter(keep)
-        if frame.height == part.frame.height:
-            parts.append(part)
-        elif frame.height:
-            parts.append(Part.of(part.kind, frame))
+    parts = (part.forgetting(gone) for part in dataset.parts)
     return Dataset(
-        tuple(parts), {number: report for number, report in dataset.files.items() if number not in gone}
+        tuple(part for part in parts if part is not None),
+        {number: report for number, report in dataset.files.items() if number not in gone},
     )
 
 
@@ -240,9 +301,9 @@ def _append(parts: list[Part], kind: str, frame: pl.DataFrame) -> None:
         return
     for index in range(len(parts) - 1, -1, -1):
         part = parts[index]
-        if part.kind == kind and part.frame.schema == frame.schema:
-            if part.frame.height + frame.height <= _GROW_BELOW:
-                parts[index] = Part.of(kind, pl.concat([part.frame, frame], rechunk=True))
+        if isinstance(part, MemoryPart) and part.kind == kind and part.schema == frame.schema:
+            if part.height + frame.height <= _GROW_BELOW:
+                parts[index] = MemoryPart.of(kind, pl.concat([part.frame, frame], rechunk=True))
                 return
             break
-    parts.append(Part.of(kind, frame))
+    parts.append(MemoryPart.of(kind, frame))

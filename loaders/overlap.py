@@ -71,8 +71,8 @@ def overlaps(dataset: Dataset, ticket: Ticket | None = None) -> tuple[Overlap, .
     for part in dataset.parts:
         if ticket:
             ticket.check()
-        if part.kind == FLOW_LOG and set(part.frame.columns) >= _NEEDED:
-            keys.append(run.collect(_keys(part.frame.lazy(), interfaces)))
+        if part.kind == FLOW_LOG and set(part.schema) >= _NEEDED:
+            keys.append(run.collect(_keys(part.lazy(), interfaces)))
     if not keys:
         return ()
     if ticket:

@@ -35,9 +35,19 @@ class _NeverStrictError(Exception):
 class Delivered:
     """Which events have been delivered, so that one that is delivered again is left out."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
-        self._events = pl.DataFrame(schema={FILE: pl.UInt32(), _DELIVERY: pl.UInt64()})
+    def __init__(self, known: pl.DataFrame | None = None) -> None:
+        """Begin with those that are known: ``FILE`` and what tells an event from others (UInt64)."""
+        empty = pl.DataFrame(schema={FILE: pl.UInt32(), _DELIVERY: pl.UInt64()})
+        self._events = empty if known is None else known
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return self._events.height
+
+    def since(self, count: int) -> pl.DataFrame:
+        """Those that have been delivered since there were so many."""
+        return self._events.slice(count)
 
     def only_new(self, events: pl.DataFrame) -> pl.DataFrame:
         """Keep the events that are new, and remember them; events without ``EVENT_ID`` are always new."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import sys
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     import polars as pl
 
@@ -61,6 +62,64 @@ def collect(plan: pl.LazyFrame) -> pl.DataFrame:
         return plan.collect()
     except PanicException as error:
         raise ComputeError(str(error)) from error
+
+
+def collect_all(plans: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
+    """Run plans side by side.
+
+    Raises:
+        PolarsError: As ``collect`` does.
+    """
+    import polars as pl
+
+    try:
+        return pl.collect_all(plans) if plans else []
+    except pl.exceptions.PanicException as error:
+        raise pl.exceptions.ComputeError(str(error)) from error
+
+
+class _Desk:
+    """Who waits for an answer at the moment."""
+
+    # Even while a person asks one thing after another, indexing gets on.
+    LONGEST_WAIT = 5.0
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting = 0
+
+    @contextmanager
+    def waited_for(self) -> Iterator[None]:
+        """Say that somebody waits for what is done within."""
+        with self._changed:
+            self._waiting += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._waiting -= 1
+                self._changed.notify_all()
+
+    def give_way(self) -> None:
+        """Wait until nobody waits for anything."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._waiting, self.LONGEST_WAIT)
+
+
+_DESK = _Desk()
+
+
+def give_way(ticket: Ticket | None = None) -> None:
+    """Let whatever a person waits for be done first; work in the background calls it between its steps.
+
+    Raises:
+        Cancelled: The ticket was cancelled.
+    """
+    if ticket:
+        ticket.check()
+    _DESK.give_way()
+    if ticket:
+        ticket.check()
 
 
 class Lane:
@@ -129,7 +188,8 @@ class Lane:
                 task, self._waiting = self._waiting, None
                 self._idle -= 1
             try:
-                task()
+                with _DESK.waited_for():
+                    task()
             except Exception:  # noqa: BLE001 - whoever asked failed to hear the answer; the lane lives on
                 threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
             del task  # its result can be large, and the next job may be long in coming

@@ -14,7 +14,9 @@ import polars as pl
 from loaders.fields import BY_COLUMN, Kind, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from loaders.addresses import Address
 
 FILE = "_file"
 """UInt32: which file of the data set the record came from."""
@@ -41,7 +43,7 @@ _DTYPES: dict[Kind, pl.DataType] = {
 }
 
 # What names the log stream of a record, best first: a record has at most one of them.
-_STREAM_COLUMNS = ("interface_id", "resource_id", "tgw_attachment_id", "tgw_id")
+STREAM_COLUMNS = ("interface_id", "resource_id", "tgw_attachment_id", "tgw_id")
 
 _ENVELOPE = frozenset({TIMESTAMP, GROUP, STREAM, MESSAGE})
 
@@ -76,11 +78,12 @@ def _plain(name: str) -> str:
     return re.sub(r"\W", "_", name.strip()).lstrip("_") or "unnamed"
 
 
-def logged_line(columns: Iterable[str]) -> pl.Expr | None:
+def logged_line(columns: Iterable[str], addresses: Mapping[str, Address]) -> pl.Expr | None:
     """A record as its line in the log: its fields with one space between, ``-`` where one has no value.
 
     Args:
         columns: The columns of its frame, which stand in the order of the file.
+        addresses: Those of them that the frame has as numbers.
 
     Returns:
         A String expression; None if the columns are only those that every record has.
@@ -88,7 +91,8 @@ def logged_line(columns: Iterable[str]) -> pl.Expr | None:
     fields = [name for name in columns if name not in _ENVELOPE and not name.startswith("_")]
     if not fields:
         return None
-    return pl.concat_str([pl.col(name).cast(pl.String).fill_null("-") for name in fields], separator=" ")
+    texts = [addresses[name].text if name in addresses else pl.col(name).cast(pl.String) for name in fields]
+    return pl.concat_str([text.fill_null("-") for text in texts], separator=" ")
 
 
 def in_seconds(column: str) -> pl.Expr:
@@ -123,7 +127,7 @@ def normalise(
     times += [(pl.col(name) * 1000).cast(TIME) for name in epochs]
     groups = [pl.col(GROUP).cast(pl.Categorical())] if GROUP in have else []
     streams = [pl.col(STREAM).cast(pl.Categorical())] if STREAM in have else []
-    named = [pl.col(name) for name in _STREAM_COLUMNS if name in flows]
+    named = [pl.col(name) for name in STREAM_COLUMNS if name in flows]
     given = places.collect_schema().names()
     if "_stream" in given:
         streams.insert(0, pl.col("_stream"))

@@ -13,8 +13,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from loaders.addresses import V4, V6
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from loaders.addresses import Address
 
 # A number from 0 to 255 without leading zeros, as ``ipaddress`` has it.
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
@@ -50,6 +54,63 @@ def in_network(text: pl.Expr, cidr: str) -> pl.Expr:
     if isinstance(network, ipaddress.IPv4Network):
         return text.str.contains(_v4_pattern(_octets(network)))
     return _v6_where(text, lambda address: address in network)
+
+
+def in_network_by_number(address: Address, cidr: str) -> pl.Expr:
+    """Whether an address that is kept as numbers is in a network. Boolean, never null.
+
+    Raises:
+        ValueError: If ``cidr`` is not a network.
+    """
+    network = ipaddress.ip_network(cidr, strict=False)
+    first, last = int(network.network_address), int(network.broadcast_address)
+    if isinstance(network, ipaddress.IPv4Network):
+        # An IPv4 address has one spelling, so no other column can hold one.
+        return _between(address.v4, first, last)
+    found = pl.lit(value=False)
+    if address.v6 is not None:
+        found = found | _between(address.v6, first, last)
+    if address.other is not None:
+        found = found | in_network(pl.col(address.other), cidr).fill_null(value=False)
+    return found
+
+
+def _between(column: str, first: int, last: int) -> pl.Expr:
+    """Whether a number is there and in a range, in the form that lets polars skip row groups."""
+    number, dtype = pl.col(column), V4 if last < 2**32 else V6
+    if first == last:
+        return number.is_not_null() & (number == pl.lit(first, dtype))
+    return number.is_not_null() & (number >= pl.lit(first, dtype)) & (number <= pl.lit(last, dtype))
+
+
+def is_any(address: Address, texts: Sequence[str]) -> pl.Expr:
+    """Whether an address that is kept as numbers is one of some texts, in any spelling. Never null."""
+    v4, v6, rest = [], [], []
+    for text in map(canonical_text, texts):
+        try:
+            spelled = ipaddress.ip_address(text)
+        except ValueError:
+            rest.append(text)
+            continue
+        if spelled.version == 4:
+            v4.append(int(spelled))
+            continue
+        rest.append(text)
+        if "%" not in text:  # an address with a zone is another one, and not kept as a number
+            v6.append(int(spelled))
+    found = pl.lit(value=False)
+    for column, numbers, dtype in ((address.v4, v4, V4), (address.v6, v6, V6)):
+        if column is not None and numbers:
+            number = pl.col(column)
+            hit = (
+                number == pl.lit(numbers[0], dtype)
+                if len(numbers) == 1
+                else number.is_in(pl.Series(numbers, dtype=dtype).implode())
+            )
+            found = found | (number.is_not_null() & hit)
+    if address.other is not None and rest:
+        found = found | canonical(pl.col(address.other)).is_in(rest).fill_null(value=False)
+    return found
 
 
 def canonical(text: pl.Expr) -> pl.Expr:

@@ -150,8 +150,8 @@ def values_of(dataset: Dataset, column: str, ticket: Ticket | None = None) -> tu
     for part in dataset.parts:
         if ticket:
             ticket.check()
-        value = Environment(part.frame.schema).look_up(tree.Field(column)).text().alias("value")
-        plan = part.frame.lazy().head(_SAMPLE).select(value).drop_nulls().group_by("value").len()
+        value = Environment(part.schema).look_up(tree.Field(column)).text().alias("value")
+        plan = part.lazy().head(_SAMPLE).select(value).drop_nulls().group_by("value").len()
         top = run.collect(plan.sort("len", descending=True).head(_MOST_VALUES).cast({"value": pl.String}))
         found.update(dict(top.iter_rows()))
     return tuple(value for value, _ in found.most_common(_MOST_VALUES))

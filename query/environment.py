@@ -19,6 +19,7 @@ from query.values import Type, Value
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from loaders.addresses import Address
     from query import tree
     from query.periods import Period
 
@@ -32,7 +33,9 @@ class Environment:
     """The names that an expression can use.
 
     Attributes:
-        schema: The columns of the records. After ``stats`` there are none: only what it made is left.
+        schema: The columns of the records as they were read. After ``stats`` there are none: only what it
+            made is left.
+        addresses: Those of the columns that hold addresses as numbers, and how.
         computed: What commands have named so far, by the name as it was written.
         carried: Fields of records of several shapes, each brought to one type, by ``carried_key``.
         known: After ``stats``, the values of its expressions, which can be written again: ``sort bin(5m)``.
@@ -42,6 +45,7 @@ class Environment:
     """
 
     schema: Mapping[str, pl.DataType]
+    addresses: Mapping[str, Address] = field(default_factory=dict)
     computed: Mapping[str, Value] = field(default_factory=dict)
     carried: Mapping[str, Value] | None = None
     known: Mapping[tree.Expr, Value] = field(default_factory=dict)
@@ -89,10 +93,12 @@ class Environment:
             # Messages may have a key of that name themselves.
             own = json_fields.lookup((node.written,), pl.col(MESSAGE))
             return Value(pl.col(MESSAGE) if own is None else pl.coalesce(own, pl.col(MESSAGE)), Type.TEXT)
+        if column is not None and column in self.addresses:
+            return values.address(self.addresses[column])
         if column is not None:
             return values.column(column, self.schema[column], is_address=node.name in names.ADDRESSES)
         if names.is_message(node.name):
-            line = logged_line(self.schema)
+            line = logged_line(self.schema, self.addresses)
             return values.NULL if line is None else Value(line, Type.TEXT)
         if self.schema.get(MESSAGE) != pl.String():
             ours = local.find(node.name)

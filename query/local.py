@@ -83,7 +83,7 @@ def _direction(look_up: Callable[[tree.Field], Value]) -> Value:
 
     logged = look_up(tree.Field("flow_direction")).text()
     is_private = functions.FUNCTIONS["isprivateip"].build
-    from_inside, to_inside = (is_private(look_up(tree.Field(name)).text()) for name in ("srcaddr", "dstaddr"))
+    from_inside, to_inside = (is_private(look_up(tree.Field(name))) for name in ("srcaddr", "dstaddr"))
     guessed = (
         pl.when(from_inside & ~to_inside)
         .then(pl.lit("egress"))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loaders import run
+from loaders.parts import together
 from loaders.schema import FILE, LINE, TIME, TIMESTAMP
 from query import commands, patterns, row_commands, shifts, tree, whole_commands
 from query.environment import Environment
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from loaders.dataset import Dataset, Part
+    from loaders.addresses import Address
+    from loaders.dataset import Dataset
+    from loaders.parts import Part, Together
     from loaders.run import Ticket
     from query.scope import Scope
 
@@ -102,7 +105,7 @@ class Planner:
 
     def _done(self, end: int) -> list[Table]:
         """The tables after the first ``end`` commands: one for each part until they are brought together."""
-        tables = [self._table(part) for part in self._parts()] or [self._of_nothing()]
+        tables = list(map(self._table, together(self._parts()))) or [self._of_nothing()]
         shown = shown_by(self.query.commands)
         cut = self._cut()
         for place, command in enumerate(self.query.commands[:end]):
@@ -164,20 +167,23 @@ class Planner:
             groups, streams = part.summary["log_group"], part.summary["log_stream"]
             in_group = self.scope.group is None or self.scope.group in groups
             in_stream = self.scope.stream is None or self.scope.stream in streams
-            if in_group and in_stream and part.frame.height:
+            if in_group and in_stream and part.height:
                 yield part
 
-    def _table(self, part: Part) -> Table:
-        schema = part.frame.schema
-        plan = part.frame.lazy().filter(self.scope.predicate(schema))
-        return Table(plan, self._environment(schema))
+    def _table(self, parts: Together) -> Table:
+        predicate = self.scope.predicate(parts.schema, parts.addresses)
+        return Table(parts.plan.filter(predicate), self._environment(parts.schema, parts.addresses))
 
     def _of_nothing(self) -> Table:
         """No rows at all, where no part can hold any."""
         return Table(pl.LazyFrame(schema=_EMPTY), self._environment(_EMPTY))
 
-    def _environment(self, schema: Mapping[str, pl.DataType]) -> Environment:
-        return Environment(schema, now=self.now, since=self.scope.since, until=self.scope.until)
+    def _environment(
+        self, schema: Mapping[str, pl.DataType], addresses: Mapping[str, Address] | None = None
+    ) -> Environment:
+        return Environment(
+            schema, addresses or {}, now=self.now, since=self.scope.since, until=self.scope.until
+        )
 
     def _joined(self, tables: list[Table], place: int, shown: Mapping[str, tree.Field]) -> Table:
         """Bring tables together before the command at a place."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +12,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     import polars as pl
+
+    from loaders.addresses import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,14 @@ class Scope:
         """The same times, whatever the group, the stream and the filter."""
         return replace(self, group=None, stream=None, filter="")
 
-    def predicate(self, schema: Mapping[str, pl.DataType]) -> pl.Expr:
+    def predicate(
+        self, schema: Mapping[str, pl.DataType], addresses: Mapping[str, Address] | None = None
+    ) -> pl.Expr:
         """Which of the records that have these columns are in scope (Boolean, never null).
+
+        Args:
+            schema: The columns.
+            addresses: Those of them that hold addresses as numbers, and how.
 
         Raises:
             QueryError: The filter is not one.
@@ -53,20 +63,21 @@ class Scope:
         import polars as pl
 
         from loaders.schema import GROUP, STREAM, TIMESTAMP
+        from query.environment import Environment
+        from query.parse import parse_filter
+        from query.to_polars import predicate
 
-        wanted = []
-        if self.group is not None:
-            wanted.append(pl.col(GROUP) == self.group)
-        if self.stream is not None:
-            wanted.append(pl.col(STREAM) == self.stream)
-        if self.since is not None:
-            wanted.append(pl.col(TIMESTAMP) >= self.since)
-        if self.until is not None:
-            wanted.append(pl.col(TIMESTAMP) < self.until)
-        found = pl.all_horizontal(wanted).fill_null(value=False) if wanted else pl.lit(value=True)
+        wanted = [
+            # In this form polars can tell from the statistics of a row group that it holds none.
+            pl.col(name).is_not_null() & compare(pl.col(name), bound)
+            for name, compare, bound in (
+                (GROUP, operator.eq, self.group),
+                (STREAM, operator.eq, self.stream),
+                (TIMESTAMP, operator.ge, self.since),
+                (TIMESTAMP, operator.lt, self.until),
+            )
+            if bound is not None
+        ]
         if self.filter.strip():
-            from query.parse import parse_filter
-            from query.to_polars import predicate
-
-            found = found & predicate(parse_filter(self.filter), schema)
-        return found
+            wanted.append(predicate(parse_filter(self.filter), Environment(schema, addresses or {})))
+        return reduce(operator.and_, wanted) if wanted else pl.lit(value=True)

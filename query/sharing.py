@@ -51,5 +51,5 @@ def shared(
 
 
 def _is_simple(value: Value) -> bool:
-    """Whether it costs nothing to name an expression again: a column, a constant."""
-    return value.expr.meta.is_column() or not value.expr.meta.root_names()
+    """Whether it costs little to name an expression again: a column, a constant, numbers of an address."""
+    return value.numbers is not None or value.expr.meta.is_column() or not value.expr.meta.root_names()

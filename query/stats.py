@@ -89,13 +89,16 @@ def group(command: commands.Stats, table: Table, tag: str) -> Table:
     keys = {item.name: table.env.computed[item.name] for item in command.by}
     aggregates = _Aggregates(table, tag, context)
     lifted = [aggregates.lifted(item.expr) for item in command.items]
-    plan = _grouped(aggregates, [key.expr.meta.output_name() for key in keys.values()])
-    named = {name: replace(key, type=_AS_TEXT.get(key.type, key.type)) for name, key in keys.items()}
+    plan = _grouped(aggregates, list(keys.values()))
+    named = {
+        name: replace(key, expr=pl.col(_column(key)), type=_AS_TEXT.get(key.type, key.type), numbers=None)
+        for name, key in keys.items()
+    }
     written = {
         item.expr.written: named[item.name] for item in command.by if isinstance(item.expr, tree.Field)
     }
     computed = {**written, **named, **aggregates.found}
-    env = replace(table.env, schema={}, carried=None, computed=computed, known={})
+    env = replace(table.env, schema={}, addresses={}, carried=None, computed=computed, known={})
     done = Table(plan, env, of_records=False, ordered=True)
     for place, (item, expr) in enumerate(zip(command.items, lifted, strict=True)):
         done = done.computing({item.name: value_of(expr, done.env)}, f"{tag}.{place}")
@@ -105,15 +108,21 @@ def group(command: commands.Stats, table: Table, tag: str) -> Table:
     return replace(done, env=replace(done.env, computed=computed, known=exprs))
 
 
-def _grouped(aggregates: _Aggregates, by: list[str]) -> pl.LazyFrame:
-    """The groups in the order of their keys, labels as text."""
+def _grouped(aggregates: _Aggregates, keys: list[Value]) -> pl.LazyFrame:
+    """The groups in the order of their keys; labels, and addresses that were numbers, as text."""
     plan = aggregates.table.plan
-    if not by:
+    if not keys:
         # Without an aggregate there is one row all the same.
         return plan.select(*aggregates.exprs, pl.len().alias(f"{aggregates.tag}.len"))
+    by = [name for key in keys for name in ([_column(key)] if key.numbers is None else key.numbers.columns)]
     rows = plan.group_by(by, maintain_order=aggregates.by_order).agg(aggregates.exprs)
-    labels = [name for name, dtype in plan.select(by).collect_schema().items() if dtype == pl.Categorical]
-    return rows.with_columns(pl.col(labels).cast(pl.String)).sort(by, nulls_last=False)
+    texts = [key.text().alias(_column(key)) for key in keys if key.type is Type.LABEL or key.numbers]
+    return rows.with_columns(texts).sort([_column(key) for key in keys], nulls_last=False)
+
+
+def _column(key: Value) -> str:
+    """The name of the column that a key has, or will have as text."""
+    return key.expr.meta.output_name() if key.numbers is None else key.numbers.v4
 
 
 def bin_of(command: commands.Stats) -> Period | None:

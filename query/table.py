@@ -16,11 +16,12 @@ from loaders.fields import BY_COLUMN
 from loaders.schema import FILE, LINE, TIME, TIMESTAMP
 from query.conversions import unified
 from query.environment import Environment, carried_key
-from query.values import DTYPES, Type, Value
+from query.values import DTYPES, Type, Value, address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from loaders.addresses import Address
     from query import tree
 
 _ORIGIN = (FILE, LINE)
@@ -53,6 +54,12 @@ class Table:
         columns, named = [], {}
         for place, (name, value) in enumerate(found.items()):
             column = f"{tag}.{place}"
+            if value.numbers is not None:
+                numbers = value.numbers.under(column)
+                pairs = zip(value.numbers.columns, numbers.columns, strict=True)
+                columns += [pl.col(there).alias(here) for there, here in pairs]
+                named[name] = address(numbers)
+                continue
             columns.append(value.expr.cast(DTYPES[value.type]).alias(column))
             named[name] = Value(pl.col(column), value.type, value.is_address)
         return replace(self, plan=self.plan.with_columns(columns), env=self.env.with_computed(named))
@@ -97,15 +104,21 @@ def joined(tables: Sequence[Table], wanted: Iterable[tree.Field]) -> Table:
             for table_columns, expr in zip(columns, exprs, strict=True):
                 table_columns.append(expr.alias(name))
     plans = [table.plan.select(*own, TIMESTAMP, *_ORIGIN) for table, own in zip(tables, columns, strict=True)]
-    env = replace(first.env, schema={TIMESTAMP: TIME}, carried=made[0], computed=made[1])
+    env = replace(first.env, schema={TIMESTAMP: TIME}, addresses={}, carried=made[0], computed=made[1])
     return replace(first, plan=pl.concat(plans, how="vertical"), env=env)
 
 
 def _alike(first: Table, table: Table) -> bool:
     """Whether two tables have the same columns, of the same types, in the same order."""
-    return list(first.env.schema.items()) == list(table.env.schema.items()) and [
-        (name, value.type) for name, value in first.env.computed.items()
-    ] == [(name, value.type) for name, value in table.env.computed.items()]
+    return (
+        list(first.env.schema.items()) == list(table.env.schema.items())
+        and first.env.addresses == table.env.addresses
+        and _types(first) == _types(table)
+    )
+
+
+def _types(table: Table) -> list[tuple[str, Type, Address | None]]:
+    return [(name, value.type, value.numbers) for name, value in table.env.computed.items()]
 
 
 def _is_number(name: str) -> bool:

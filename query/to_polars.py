@@ -198,8 +198,6 @@ def _arguments(
 
 def _converted(value: Value, takes: Takes) -> object:
     match takes:
-        case Takes.VALUE:
-            return value
         case Takes.TEXT:
             return value.text()
         case Takes.NUMBER:
@@ -209,7 +207,7 @@ def _converted(value: Value, takes: Takes) -> object:
         case Takes.CONDITION:
             return value.truth()
         case _:
-            return value.present()
+            return value
 
 
 def _written_out(node: tree.Expr, takes: Takes, function: Function) -> object:

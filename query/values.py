@@ -12,11 +12,15 @@ import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from query import addresses
 from query.literals import NO_VALUE, numeric
+
+if TYPE_CHECKING:
+    from loaders.addresses import Address
 
 Constant = str | int | float
 Comparison = Callable[[pl.Expr, pl.Expr], pl.Expr]
@@ -69,12 +73,20 @@ class Value:
         type: What it holds.
         is_address: Whether it is text in which one IPv6 address can have several spellings.
         constant: The value itself, where it is the same for all records.
+        numbers: Where an address is kept as numbers, the columns that hold them; ``expr`` is then text made
+            of them, which costs more than to compare the numbers.
     """
 
     expr: pl.Expr
     type: Type
     is_address: bool = False
     constant: Constant | None = None
+    numbers: Address | None = None
+
+    @property
+    def is_present(self) -> pl.Expr:
+        """Whether the record has one. Never null."""
+        return self.expr.is_not_null() if self.numbers is None else self.numbers.is_present
 
     @property
     def is_whole(self) -> bool:
@@ -159,6 +171,11 @@ def column(name: str, dtype: pl.DataType, *, is_address: bool) -> Value:
     return Value(expr, Type.NOTHING)
 
 
+def address(kept: Address) -> Value:
+    """The value of a column of addresses that is kept as numbers."""
+    return Value(kept.text, Type.TEXT, is_address=True, numbers=kept)
+
+
 def _in_utc(expr: pl.Expr, dtype: pl.Datetime) -> pl.Expr:
     if dtype == _MILLISECONDS:
         return expr
@@ -209,12 +226,14 @@ def equals(value: Value, constants: Sequence[Constant]) -> pl.Expr:
             found = found | _number_in(value, numbers)
     else:
         found = _NEVER
-    return found | value.expr.is_null() if NO_VALUE in texts else found
+    if NO_VALUE not in texts:
+        return found
+    return found | (value.expr.is_null() if value.numbers is None else ~value.is_present)
 
 
 def differs(value: Value, constants: Sequence[Constant]) -> pl.Expr:
     """Whether a value is there and equals none of some constants. Never null."""
-    return value.expr.is_not_null() & ~equals(value, constants)
+    return value.is_present & ~equals(value, constants)
 
 
 def ordered(value: Value, compare: Comparison, bound: Constant) -> pl.Expr:
@@ -254,6 +273,8 @@ def _text_in(value: Value, texts: list[str]) -> pl.Expr:
     """Membership of a text or a label. Never null."""
     if not value.is_address:
         return _member(value.expr, value.expr, texts)
+    if value.numbers is not None:
+        return addresses.is_any(value.numbers, texts)
     # IPv4 has one spelling; only a search for an IPv6 address has to look at spellings.
     spelled = [addresses.canonical_text(text) for text in texts]
     v6 = [text for text in spelled if ":" in text]

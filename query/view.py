@@ -9,19 +9,25 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from loaders import run
-from loaders.dataset import FORMAT
-from loaders.schema import MESSAGE
+from loaders.parts import FORMAT
+from loaders.schema import MESSAGE, TIMESTAMP
+from query.order import NUMBER, ByTime, Listed, Order, Run, found_plan, found_run, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from loaders.dataset import Dataset, Part
+    from loaders.dataset import Dataset
+    from loaders.parts import Part
     from loaders.run import Ticket
     from query.scope import Scope
 
-_NUMBER = "_number"
 _KEY = "_key"
+# So many rows are looked at in one go: enough to keep every core busy, and few enough to stop soon.
+_AT_ONCE = 4_000_000
+# A view of what has been found so far is handed on once it fills a screen, and then every so many seconds.
+_SCREENFUL = 100
+_NEWS_SECONDS = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +37,27 @@ class View:
     Attributes:
         dataset: Where they are.
         scope: What was asked for.
-        order: The numbers of the records in scope, in the scope's order (UInt32).
+        order: Which record stands where.
         columns: The columns that any of the parts they come from has.
         kinds: The kinds of the records.
         span: The earliest and the latest time in those parts; ``None`` where no record has a time.
         seconds: How long it took to find them.
+        complete: Whether all parts have been looked at; there may be more records otherwise.
     """
 
     dataset: Dataset
     scope: Scope
-    order: pl.Series
+    order: Order
     columns: frozenset[str]
     kinds: frozenset[str]
     span: tuple[datetime, datetime] | None
     seconds: float
+    complete: bool = True
 
     @property
     def height(self) -> int:
-        """How many records are in scope."""
-        return self.order.len()
+        """How many records are in scope, as far as is known."""
+        return self.order.height
 
     def window(self, offset: int, count: int) -> pl.DataFrame:
         """Fetch some records: every column that any of them has, and ``format``."""
@@ -64,47 +72,150 @@ class View:
         numbers = self.order.slice(offset, count)
         found: list[dict[str, Any]] = [{}] * numbers.len()
         for part, first in zip(self.dataset.parts, self.dataset.offsets, strict=False):
-            places = numbers.is_between(first, first + part.frame.height, closed="left").arg_true()
+            places = numbers.is_between(first, first + part.rows, closed="left").arg_true()
             if places.len():
-                rows = part.frame[numbers.gather(places) - first].iter_rows(named=True)
+                rows = part.take(numbers.gather(places) - first).iter_rows(named=True)
                 for place, row in zip(places, rows, strict=True):
                     found[place] = row | {FORMAT: part.kind}
         return found
 
+    def place_at(self, moment: datetime) -> int | None:
+        """Where in the order of time a moment stands; ``None`` when the records are in another order."""
+        return self.order.place_at(int(moment.timestamp() * 1000)) if isinstance(self.order, ByTime) else None
+
     def place_of(self, file: int, line: int) -> int | None:
         """Find where in the order the record of a line stands, or ``None`` when it is not in scope."""
         number = self.dataset.number_of(file, line)
-        if number is None:
-            return None
-        places = self.order.eq(number).arg_true()
-        return int(places[0]) if places.len() else None
+        return None if number is None else self.order.index(number)
 
 
-def look(dataset: Dataset, scope: Scope, ticket: Ticket | None = None) -> View:
+def look(
+    dataset: Dataset,
+    scope: Scope,
+    ticket: Ticket | None = None,
+    early: Callable[[View], None] | None = None,
+) -> View:
     """Find the records of a scope.
 
     Args:
         dataset: Where to look.
         scope: What to look for.
         ticket: Checked between the parts of the data set.
+        early: Called with what has been found so far, as soon as it fills a screen and now and then after.
 
     Raises:
         QueryError: The scope's filter is not one.
         Cancelled: Nobody wants the answer any more.
     """
     began = time.perf_counter()
-    found = [pl.DataFrame(schema={_NUMBER: pl.UInt32()})]
+    if scope.sort != TIMESTAMP:
+        return _sorted(dataset, scope, ticket, began)
+    parts = list(zip(dataset.parts, dataset.offsets, strict=False))
+    told, done = 0.0, dict[int, Run]()
+
+    def view() -> View:
+        runs = [(first, done[first]) for _, first in parts if first in done]
+        found = [run_.part for _, run_ in runs if run_.height]
+        order = ByTime(runs, descending=scope.descending)
+        seconds = time.perf_counter() - began
+        return _view(dataset, scope, order, found, seconds, complete=len(done) == len(parts))
+
+    for some in _in_turn(parts, scope):
+        if ticket:
+            ticket.check()
+        for (_, first), found in zip(some, _runs([part for part, _ in some], scope), strict=True):
+            done[first] = found
+        now = time.perf_counter()
+        if early is not None and len(done) < len(parts) and now - told > _NEWS_SECONDS:
+            enough = sum(found.height for found in done.values()) >= _SCREENFUL
+            if told or enough:
+                told = now
+                early(view())
+    return view()
+
+
+def _view(
+    dataset: Dataset, scope: Scope, order: Order, parts: Sequence[Part], seconds: float, *, complete: bool
+) -> View:
+    columns = frozenset(name for part in parts for name in part.schema)
+    kinds = frozenset(part.kind for part in parts)
+    return View(dataset, scope, order, columns, kinds, _span(parts), seconds, complete)
+
+
+def _in_turn(parts: Sequence[tuple[Part, int]], scope: Scope) -> Iterator[list[tuple[Part, int]]]:
+    """The parts, those with the records that come first in time first, some of them at a time."""
+    timed = [(part.span, part, first) for part, first in parts]
+    known = [(span, part, first) for span, part, first in timed if span is not None]
+    key = (lambda item: item[0][1]) if scope.descending else (lambda item: item[0][0])
+    known.sort(key=key, reverse=scope.descending)
+    batch: list[tuple[Part, int]] = []
+    rows = most = 0
+    for _, part, first in [*known, *(item for item in timed if item[0] is None)]:
+        batch.append((part, first))
+        rows += part.rows
+        if rows >= most:
+            yield batch
+            batch, rows, most = [], 0, _AT_ONCE
+    if batch:
+        yield batch
+
+
+def _runs(parts: Sequence[Part], scope: Scope) -> list[Run]:
+    """What is in scope of some parts."""
+    found: dict[int, Run] = {}
+    plans: dict[int, pl.LazyFrame] = {}
+    for place, part in enumerate(parts):
+        inside = _inside(part, scope)
+        if inside and part.minutes is not None:
+            found[place] = whole(part)
+        elif inside is None:
+            found[place] = Run(part, pl.Series(dtype=pl.Int64), pl.Series(dtype=pl.Int64))
+        else:
+            plans[place] = found_plan(part, _predicate(part, scope))
+    for (place, _), frame in zip(plans.items(), run.collect_all(list(plans.values())), strict=True):
+        found[place] = found_run(parts[place], frame)
+    return [found[place] for place in range(len(parts))]
+
+
+def _inside(part: Part, scope: Scope) -> bool | None:
+    """Whether all of a part is in scope, as far as its summary tells; ``None`` if nothing of it is."""
+    summary, whole_ = part.summary, part.counting is None and not scope.filter.strip()
+    for wanted, column in ((scope.group, "log_group"), (scope.stream, "log_stream")):
+        if wanted is not None:
+            here = summary[column] == wanted
+            if not here.any():
+                return None
+            whole_ = whole_ and bool(here.all())
+    if part.span is None:
+        return whole_ and not (scope.since or scope.until)
+    first, last = part.span
+    if (scope.since and last < scope.since) or (scope.until and first >= scope.until):
+        return None
+    if scope.since or scope.until:
+        timed = part.minutes is not None and not part.minutes["minute"].null_count()
+        whole_ = whole_ and timed and (not scope.since or first >= scope.since)
+        whole_ = whole_ and (not scope.until or last < scope.until)
+    return whole_
+
+
+def _predicate(part: Part, scope: Scope) -> pl.Expr:
+    found = scope.predicate(part.schema, part.addresses)
+    return found if part.counting is None else found & part.counting
+
+
+def _sorted(dataset: Dataset, scope: Scope, ticket: Ticket | None, began: float) -> View:
+    """The records of a scope in another order than that of time."""
+    found = [pl.DataFrame(schema={NUMBER: pl.UInt32()})]
     parts: list[Part] = []
     for part, first in zip(dataset.parts, dataset.offsets, strict=False):
         if ticket:
             ticket.check()
-        schema = part.frame.schema
-        key = _sort_key(scope.sort, schema)
+        if _inside(part, scope) is None:
+            continue
         plan = (
-            part.frame.lazy()
-            .with_row_index(_NUMBER, offset=first)
-            .filter(scope.predicate(schema))
-            .select(pl.col(_NUMBER).cast(pl.UInt32()), key.alias(_KEY))
+            part.numbered(NUMBER)
+            .filter(_predicate(part, scope))
+            .select((pl.col(NUMBER) + first).cast(pl.UInt32), _sort_key(scope.sort, part).alias(_KEY))
         )
         found.append(run.collect(plan))
         if found[-1].height:
@@ -113,22 +224,23 @@ def look(dataset: Dataset, scope: Scope, ticket: Ticket | None = None) -> View:
         pl.concat(found, how="diagonal_relaxed")
         .lazy()
         .sort(_KEY, descending=scope.descending, nulls_last=True, maintain_order=True)
-        .select(_NUMBER)
+        .select(NUMBER)
         if len(found) > 1
         else found[0].lazy()
     )
-    numbers = run.collect(order)[_NUMBER]
-    columns = frozenset(name for part in parts for name in part.frame.columns)
-    kinds = frozenset(part.kind for part in parts)
-    return View(dataset, scope, numbers, columns, kinds, _span(parts), time.perf_counter() - began)
+    numbers = run.collect(order)[NUMBER]
+    seconds = time.perf_counter() - began
+    return _view(dataset, scope, Listed(numbers), parts, seconds, complete=True)
 
 
-def _sort_key(name: str, schema: pl.Schema) -> pl.Expr:
+def _sort_key(name: str, part: Part) -> pl.Expr:
     """What records are sorted by: a column, else the field of that name in their messages."""
-    if name in schema:
+    if name in part.addresses:
+        return part.addresses[name].text
+    if name in part.schema:
         return pl.col(name)
     found = None
-    if schema.get(MESSAGE) == pl.String():
+    if part.schema.get(MESSAGE) == pl.String():
         from query.json_fields import lookup
 
         found = lookup((name,), pl.col(MESSAGE))
@@ -136,21 +248,22 @@ def _sort_key(name: str, schema: pl.Schema) -> pl.Expr:
 
 
 def _span(parts: Sequence[Part]) -> tuple[datetime, datetime] | None:
-    times = pl.concat([part.summary.select("first", "last") for part in parts]) if parts else None
-    if times is None or times["first"].null_count() == times.height:
-        return None
-    first, last = times.select(pl.col("first").min(), pl.col("last").max()).row(0)
-    return first, last
+    spans = [part.span for part in parts if part.span is not None]
+    return (min(span[0] for span in spans), max(span[1] for span in spans)) if spans else None
 
 
 def summarise(dataset: Dataset, scope: Scope, ticket: Ticket | None = None) -> pl.DataFrame:
-    """Count the records of a scope by log group and stream (columns: ``loaders.dataset.SUMMARY_COLUMNS``).
+    """Count the records of a scope by log group and stream (columns: ``loaders.parts.SUMMARY_COLUMNS``).
 
     Raises:
         QueryError: The scope's filter is not one.
         Cancelled: Nobody wants the answer any more.
     """
-    if scope.filter or scope.since or scope.until or scope.group or scope.stream:
-        predicates = {index: scope.predicate(part.frame.schema) for index, part in enumerate(dataset.parts)}
-        return dataset.summary(predicates, ticket)
-    return dataset.summary(None, ticket)
+
+    def counted(part: Part) -> pl.DataFrame | None:
+        inside = _inside(part, scope)
+        if inside is None:
+            return None
+        return part.summary if inside else part.counted(_predicate(part, scope))
+
+    return dataset.summary(counted, ticket)

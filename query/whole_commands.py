@@ -101,7 +101,7 @@ def _add_totals(
     cut = table.plan.head(commands.DEFAULT_LIMIT + 1)
     plan = pl.concat([cut.select(rows), table.plan.select(sums)], how="vertical")
     computed = {name: replace(value, expr=pl.col(name), constant=None) for name, value in columns.items()}
-    env = replace(table.env, schema={}, carried=None, computed=computed, known={})
+    env = replace(table.env, schema={}, addresses={}, carried=None, computed=computed, known={})
     # The last row has no record behind it, so rows stop being records.
     return Table(plan, env, of_records=False, ordered=True)
 

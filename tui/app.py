@@ -45,6 +45,7 @@ class FlowtuiApp(App[str]):
         theme: str | None = None,
         keys: dict[str, str] | None = None,
         follow_links: bool = False,
+        store_size: int | None = None,
     ) -> None:
         """Prepare; nothing is read before the first picture is on the screen.
 
@@ -55,6 +56,7 @@ class FlowtuiApp(App[str]):
             theme: The theme's name; the default is ``dark``, or ``monochrome`` under ``NO_COLOR``.
             keys: Keys in place of the actions' own, by the action's name.
             follow_links: Whether links are followed.
+            store_size: The bytes that all stores together may take; with 0 none is used.
         """
         plain = "NO_COLOR" in os.environ
         # Textual turns colours into greys under NO_COLOR; with the terminal's own colours it sends none.
@@ -65,7 +67,7 @@ class FlowtuiApp(App[str]):
         self.theme = themes.MONOCHROME if plain else theme or themes.DEFAULT
         self._keys = keys or {}
         self.set_keymap(self._keys)
-        self._roots, self._follow_links = tuple(roots), follow_links
+        self._roots, self._follow_links, self._store_size = tuple(roots), follow_links, store_size
         self._explorer = ExplorerScreen(scope, self._roots, following=following, keys=keys)
         self._follower = Follower(self._open_library, self._roots, self._arrived, self._failed)
 
@@ -89,9 +91,26 @@ class FlowtuiApp(App[str]):
 
     def _open_library(self) -> Library:
         from loaders.load import Library
+        from loaders.store.all_stores import LARGEST
+        from loaders.store.keeper import open_keeper
 
-        scope = self._explorer.state.scope
-        return Library(self._roots, since=scope.since, until=scope.until, follow_links=self._follow_links)
+        scope, largest = self._explorer.state.scope, self._store_size
+        keeper = (
+            None
+            if largest == 0
+            else open_keeper(
+                self._roots,
+                follow_links=self._follow_links,
+                largest=LARGEST if largest is None else largest,
+            )
+        )
+        return Library(
+            self._roots,
+            since=scope.since,
+            until=scope.until,
+            follow_links=self._follow_links,
+            keeper=keeper,
+        )
 
     def _arrived(self, dataset: Dataset) -> None:
         from loaders.discover import NoLogsError

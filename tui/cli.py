@@ -11,6 +11,7 @@ import click
 
 from tui.commands import listings
 from tui.commands import query as query_command
+from tui.commands import store as store_command
 from tui.commands.shared import (
     check_filter,
     give_up,
@@ -92,7 +93,6 @@ def explore(
     no_store: bool,
 ) -> None:
     """Open the explorer."""
-    del no_store
     from loaders.discover import NoLogsError, check_roots
 
     paths = paths or (".",)
@@ -118,7 +118,15 @@ def explore(
             f"'{theme}' is not one of {', '.join(themes.themes())}.", param_hint="'--theme'"
         )
     scope = Scope(since=since, until=until, filter=text)
-    app = FlowtuiApp(paths, scope, following=follow, theme=theme, keys=config.keys, follow_links=follow_links)
+    app = FlowtuiApp(
+        paths,
+        scope,
+        following=follow,
+        theme=theme,
+        keys=config.keys,
+        follow_links=follow_links,
+        store_size=0 if no_store else config.store_size,
+    )
     said = app.run(mouse=not no_mouse)
     if said:
         give_up(said)
@@ -126,7 +134,7 @@ def explore(
         sys.exit(app.return_code)
 
 
-for _command in (listings.groups, listings.check, query_command.query):
+for _command in (listings.groups, listings.check, query_command.query, store_command.store):
     cli.add_command(_command)
 
 

@@ -1,6 +1,7 @@
 """What a person set for good: ``config.toml`` in the user's configuration directory.
 
 theme = "light"
+store_size = "20 GB"    # what the stores of all logs may take (docs/store.md)
 
 [keys]                  # actions by name, as docs/keys.md lists them
 follow = "F"
@@ -9,17 +10,18 @@ line_down = "down,m"
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui.keymap import ACTIONS, ALL_PANES, EVERYWHERE, TYPING
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_KNOWN = frozenset({"theme", "keys"})
+_KNOWN = frozenset({"theme", "keys", "store_size"})
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?)B", re.IGNORECASE)
+_FACTORS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
 class ConfigError(Exception):
@@ -33,10 +35,12 @@ class Config:
     Attributes:
         theme: The theme to begin with, or ``None``.
         keys: For actions by name, the keys that replace their own: as Textual names them, comma between.
+        store_size: The bytes that all stores together may take, or ``None``.
     """
 
     theme: str | None = None
     keys: dict[str, str] = field(default_factory=dict)
+    store_size: int | None = None
 
 
 def config_path() -> Path:
@@ -70,17 +74,30 @@ def load(path: Path | None = None) -> Config:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from None
     for name in data.keys() - _KNOWN:
-        raise ConfigError(f"{path}: '{name}' is not known. It may hold {' and '.join(sorted(_KNOWN))}.")
+        raise ConfigError(f"{path}: '{name}' is not known. It may hold {', '.join(sorted(_KNOWN))}.")
     theme, keys = data.get("theme"), data.get("keys", {})
     if theme is not None and not isinstance(theme, str):
         raise ConfigError(f"{path}: 'theme' has to be a name in quotes.")
     if not isinstance(keys, dict):
         raise ConfigError(f"{path}: 'keys' has to be a table.")
     _check_keys(path, keys)
-    return Config(theme, keys)
+    return Config(theme, keys, _size(path, data.get("store_size")))
+
+
+def _size(path: Path, given: object) -> int | None:
+    if given is None:
+        return None
+    found = _SIZE.fullmatch(given.strip()) if isinstance(given, str) else None
+    if found is None:
+        raise ConfigError(f"{path}: 'store_size' has to be a size in quotes, such as \"20 GB\".")
+    return int(float(found[1]) * _FACTORS[found[2].upper()])
 
 
 def _check_keys(path: Path, keys: dict[str, Any]) -> None:
+    if not keys:
+        return
+    from tui.keymap import ACTIONS, ALL_PANES, EVERYWHERE, TYPING
+
     names = {action.name for action in ACTIONS}
     for name, given in keys.items():
         if name not in names:

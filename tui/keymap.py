@@ -105,6 +105,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("export", ("x",), "export", "Write the result to a file", (RESULT,)),
     Action("up", ("escape",), "up", "Go back up: from record to records, to stream, to group, to all", PANES),
     Action("filter", ("slash",), "filter", "Filter the records; an empty filter shows all", PANES),
+    Action("time", ("t",), "time", "Go to the records of a time", PANES),
     Action("query", ("semicolon",), "query", "Ask a query of the records that are looked at", PANES),
     Action("include", ("plus",), "include", "Keep only records with the value under the cursor", (RECORDS,)),
     Action("exclude", ("minus",), "exclude", "Leave out records with the value under the cursor", (RECORDS,)),

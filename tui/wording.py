@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui.sanitise import clean
-from tui.units import count, duration, stamp, whole
+from tui.units import count, duration, size, stamp, whole
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
 
-    from loaders.dataset import Dataset
+    from loaders.dataset import Dataset, Kept, Progress
     from loaders.overlap import Overlap
     from query.scope import Scope
     from tui.groups import GroupSource
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
 Toned = tuple[str, str]
 """A text and its tone: ``dim``, ``accent``, ``warn`` or ``reject``."""
 
+# A rate is told once it means something.
+_SETTLED = 2.0
 READING: Toned = ("reading …", "accent")
+TIME_HINT = "10:30  2026-01-15  2026-01-15T10:30  -3h"
 TROUBLE: Toned = ("trouble", "warn")
 GONE = "The file has changed or gone, so its line cannot be shown."
 
@@ -50,6 +55,8 @@ def about_records(state: State) -> str:
     if view is None or dataset is None:
         return ""
     total = dataset.height
+    if not view.complete:
+        return f"{whole(view.height)} so far, of {count(total)}"
     shown = whole(total) if view.height == total else f"{whole(view.height)} of {count(total)}"
     took = f" · {duration(view.seconds)}" if view.scope.filter else ""
     unseen = f" · ↑ {count(state.unseen)} new" if state.unseen else ""
@@ -62,13 +69,37 @@ def news(state: State, trouble: Toned | None) -> Toned:
     if dataset is None:
         return trouble or READING
     if dataset.progress:
-        done = dataset.progress
-        files = f"{whole(done.files)} of {plural(done.files_total, 'file')}"
-        return f"reading {done.share:.0%}, {files}", "accent"
+        return reading(dataset.progress), "accent"
     problems = plural(dataset.problem_count, "problem") + " (p)" if dataset.problem_count else ""
     twice = "" if not state.overlaps or state.counts_once else "flow logs overlap (o)"
-    said = [text for text in ("● following" if state.following else "", twice, problems) if text]
-    return " · ".join(said), "warn" if problems or twice else "accent"
+    unkept = "no store (p)" if dataset.kept.trouble else ""
+    said = [text for text in ("● following" if state.following else "", twice, problems, unkept) if text]
+    return " · ".join(said), "warn" if problems or twice or unkept else "accent"
+
+
+def reading(progress: Progress) -> str:
+    """How far the reading has come, at what rate, and how long it will still take."""
+    if not progress.files_total:
+        return "looking for new files"
+    said = [
+        f"reading {progress.share:.0%}",
+        f"{whole(progress.files)} of {plural(progress.files_total, 'file')}",
+    ]
+    if progress.records and progress.seconds > _SETTLED:
+        said.append(f"{count(round(progress.rate))}/s")
+        if progress.left is not None:
+            said.append(f"{duration(max(1.0, progress.left))} left")
+    return ", ".join(said)
+
+
+def about_store(kept: Kept) -> str:
+    """Where what was read is kept, how much room that takes, and what is wrong with it."""
+    if kept.folder is None:
+        return f"not used: {clean(kept.trouble)}" if kept.trouble else "switched off"
+    folder, home = str(kept.folder), str(Path.home())
+    shown = f"~{folder.removeprefix(home)}" if folder.startswith(f"{home}/") else folder
+    said = f"{size(kept.size)} in {clean(shown)}"
+    return f"{said}; not written to any more: {clean(kept.trouble)}" if kept.trouble else said
 
 
 def overlap_told(overlap: Overlap) -> str:
@@ -127,3 +158,18 @@ def judge(text: str, fields: Collection[str]) -> tuple[bool, str]:
         return True, f"! {warnings[0].message}"
     meaning = to_text(tree)
     return True, "" if meaning == text.strip() else f"= {meaning}"
+
+
+def judge_time(day: datetime | None, text: str) -> tuple[bool, str]:
+    """Whether a text is a time to go to, and which one it is or what is wrong with it.
+
+    Args:
+        day: The day that a time of the day is of.
+        text: What was typed.
+    """
+    from query.times import parse_time
+
+    try:
+        return True, f"= {stamp(parse_time(text, day=day))}"
+    except ValueError as error:
+        return False, str(error)

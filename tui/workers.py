@@ -14,6 +14,7 @@ from loaders.run import Lane, Ticket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from loaders.dataset import Dataset
     from loaders.overlap import Overlap
@@ -71,6 +72,15 @@ class Looked(Message):
         self.view, self.moved, self.sought, self.place = view, moved, sought, place
 
 
+class Placed(Message):
+    """It is known where in a view a time stands."""
+
+    def __init__(self, view: View, place: int) -> None:
+        """Carry the place."""
+        super().__init__()
+        self.view, self.place = view, place
+
+
 class Counted(Message):
     """Groups and streams have been counted.
 
@@ -123,6 +133,7 @@ class Workers:
         """
         self._tell = tell
         self._looking, self._counting, self._comparing = Lane("look"), Lane("count"), Lane("compare")
+        self._seeking = Lane("seek")
         # A line on its way to the clipboard must not give way to one that is only shown.
         self._quoting, self._copying = Lane("quote"), Lane("copy")
 
@@ -140,11 +151,19 @@ class Workers:
         from query.view import look
 
         def work(ticket: Ticket) -> Looked:
-            view = look(dataset, scope, ticket)
+            def early(view: View) -> None:
+                if not ticket.cancelled:
+                    self._tell(Looked(view, ()))
+
+            view = look(dataset, scope, ticket, early)
             place = view.place_of(*sought) if sought is not None else None
             return Looked(view, tuple(_moved(view, anchor) for anchor in anchors), sought, place)
 
         self._looking.submit(work, self._tell, self._failed)
+
+    def seek(self, view: View, moment: datetime) -> None:
+        """Find where in a view that is ordered by time a moment stands; answers ``Placed``."""
+        self._seeking.submit(lambda _: Placed(view, view.place_at(moment) or 0), self._tell, self._failed)
 
     def count(self, dataset: Dataset, scope: Scope) -> None:
         """Count groups and streams; answers ``Counted``."""

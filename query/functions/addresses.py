@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from query.values import Value
+
 # RFC 1918 and RFC 4193.
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 # The other addresses of IANA's registries of special purposes that are not to be met on the internet.
@@ -36,66 +38,58 @@ _RESERVED = (
 )
 
 
-@declare("isIpInSubnet", (Takes.TEXT, Takes.NETWORK), Gives.TRUTH, "the address lies in the network")
-def _is_ip_in_subnet(text: pl.Expr, network: str) -> pl.Expr:
-    from query import addresses
-
-    return addresses.in_network(text, network)
+@declare("isIpInSubnet", (Takes.ADDRESS, Takes.NETWORK), Gives.TRUTH, "the address lies in the network")
+def _is_ip_in_subnet(address: Value, network: str) -> pl.Expr:
+    return _in(address, network)
 
 
-@declare("isIpv4InSubnet", (Takes.TEXT, Takes.NETWORK4), Gives.TRUTH, "the IPv4 address lies in the network")
-def _is_ipv4_in_subnet(text: pl.Expr, network: str) -> pl.Expr:
-    from query import addresses
-
-    return addresses.in_network(text, network)
-
-
-@declare("isIpv6InSubnet", (Takes.TEXT, Takes.NETWORK6), Gives.TRUTH, "the IPv6 address lies in the network")
-def _is_ipv6_in_subnet(text: pl.Expr, network: str) -> pl.Expr:
-    from query import addresses
-
-    return addresses.in_network(text, network)
+@declare(
+    "isIpv4InSubnet", (Takes.ADDRESS, Takes.NETWORK4), Gives.TRUTH, "the IPv4 address lies in the network"
+)
+def _is_ipv4_in_subnet(address: Value, network: str) -> pl.Expr:
+    return _in(address, network)
 
 
-@declare("isValidIp", (Takes.TEXT,), Gives.TRUTH, "the text is an IPv4 or IPv6 address")
-def _is_valid_ip(text: pl.Expr) -> pl.Expr:
-    from query import addresses
-
-    return addresses.is_v4(text) | addresses.is_v6(text)
-
-
-@declare("isValidIpV4", (Takes.TEXT,), Gives.TRUTH, "the text is an IPv4 address")
-def _is_valid_ip_v4(text: pl.Expr) -> pl.Expr:
-    from query import addresses
-
-    return addresses.is_v4(text)
+@declare(
+    "isIpv6InSubnet", (Takes.ADDRESS, Takes.NETWORK6), Gives.TRUTH, "the IPv6 address lies in the network"
+)
+def _is_ipv6_in_subnet(address: Value, network: str) -> pl.Expr:
+    return _in(address, network)
 
 
-@declare("isValidIpV6", (Takes.TEXT,), Gives.TRUTH, "the text is an IPv6 address")
-def _is_valid_ip_v6(text: pl.Expr) -> pl.Expr:
-    from query import addresses
-
-    return addresses.is_v6(text)
+@declare("isValidIp", (Takes.ADDRESS,), Gives.TRUTH, "the text is an IPv4 or IPv6 address")
+def _is_valid_ip(address: Value) -> pl.Expr:
+    return _is_v4(address) | _is_v6(address)
 
 
-@declare("isPrivateIP", (Takes.TEXT,), Gives.TRUTH, "the address is one for private networks")
-def _is_private_ip(text: pl.Expr) -> pl.Expr:
-    return _in_any(text, _PRIVATE)
+@declare("isValidIpV4", (Takes.ADDRESS,), Gives.TRUTH, "the text is an IPv4 address")
+def _is_valid_ip_v4(address: Value) -> pl.Expr:
+    return _is_v4(address)
+
+
+@declare("isValidIpV6", (Takes.ADDRESS,), Gives.TRUTH, "the text is an IPv6 address")
+def _is_valid_ip_v6(address: Value) -> pl.Expr:
+    return _is_v6(address)
+
+
+@declare("isPrivateIP", (Takes.ADDRESS,), Gives.TRUTH, "the address is one for private networks")
+def _is_private_ip(address: Value) -> pl.Expr:
+    return _in_any(address, _PRIVATE)
 
 
 @declare(
     "isReservedIP",
-    (Takes.TEXT,),
+    (Takes.ADDRESS,),
     Gives.TRUTH,
     "the address is set aside: loopback, link-local, shared by carriers, documentation, multicast …",
 )
-def _is_reserved_ip(text: pl.Expr) -> pl.Expr:
-    return _in_any(text, _RESERVED)
+def _is_reserved_ip(address: Value) -> pl.Expr:
+    return _in_any(address, _RESERVED)
 
 
-@declare("isPublicIP", (Takes.TEXT,), Gives.TRUTH, "the address is neither private nor reserved")
-def _is_public_ip(text: pl.Expr) -> pl.Expr:
-    return _is_valid_ip(text) & ~_in_any(text, (*_PRIVATE, *_RESERVED))
+@declare("isPublicIP", (Takes.ADDRESS,), Gives.TRUTH, "the address is neither private nor reserved")
+def _is_public_ip(address: Value) -> pl.Expr:
+    return _is_valid_ip(address) & ~_in_any(address, (*_PRIVATE, *_RESERVED))
 
 
 @declare("ipv4ToNumber", (Takes.TEXT,), Gives.NUMBER, "the IPv4 address as a number of 32 bits")
@@ -109,9 +103,23 @@ def _ipv4_to_number(text: pl.Expr) -> pl.Expr:
     return ((first * 256 + second) * 256 + third) * 256 + fourth
 
 
-def _in_any(text: pl.Expr, networks: Sequence[str]) -> pl.Expr:
+def _in_any(address: Value, networks: Sequence[str]) -> pl.Expr:
     import polars as pl
 
+    return pl.any_horizontal(_in(address, network) for network in networks)
+
+
+def _in(address: Value, network: str) -> pl.Expr:
     from query import addresses
 
-    return pl.any_horizontal(addresses.in_network(text, network) for network in networks)
+    if address.numbers is None:
+        return addresses.in_network(address.text(), network)
+    return addresses.in_network_by_number(address.numbers, network)
+
+
+def _is_v4(address: Value) -> pl.Expr:
+    return _in(address, "0.0.0.0/0")
+
+
+def _is_v6(address: Value) -> pl.Expr:
+    return _in(address, "::/0")

@@ -30,6 +30,8 @@ def _count(value: Value | None = None) -> pl.Expr:
 
     if value is None or value.constant is not None:
         return pl.len().cast(pl.Int64)
+    if value.numbers is not None:
+        return value.is_present.sum().cast(pl.Int64)
     return value.present().count().cast(pl.Int64)
 
 
@@ -50,6 +52,11 @@ def _count(value: Value | None = None) -> pl.Expr:
 def _different(value: Value) -> pl.Expr:
     import polars as pl
 
+    if value.numbers is not None:
+        # No two of the columns can hold the same address.
+        return pl.sum_horizontal(pl.col(name).drop_nulls().n_unique() for name in value.numbers.columns).cast(
+            pl.Int64
+        )
     return value.present().drop_nulls().n_unique().cast(pl.Int64)
 
 

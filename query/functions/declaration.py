@@ -23,8 +23,8 @@ class Takes(Enum):
 
     An expression for each record, as long as the value may differ from record to record:
 
-    - ``ANY``: the expression as it is.
-    - ``VALUE``: a ``query.values.Value``, which knows its type.
+    - ``VALUE``: a ``query.values.Value``, which knows its type. ``ADDRESS``: one that is looked at as an
+      address.
     - ``TEXT``: String. ``NUMBER``: Int64 or Float64. ``TIME``: Datetime in ms, UTC.
     - ``CONDITION``: Boolean, never null.
 
@@ -35,10 +35,10 @@ class Takes(Enum):
     - ``PATTERN``: the source of a valid regular expression. ``QUOTED`` and the networks: a str.
     """
 
-    ANY = "a value"
     # The values of members have to differ, or one would be an alias of the other.
-    VALUE = "a value of any type"
+    VALUE = "a value"
     TEXT = "a text"
+    ADDRESS = "an address"
     NUMBER = "a number"
     TIME = "a time"
     CONDITION = "a condition"
@@ -78,17 +78,17 @@ class Takes(Enum):
 
 
 _FIELDS = {
-    Takes.ANY: "srcAddr",
     Takes.VALUE: "srcAddr",
     Takes.TEXT: "srcAddr",
+    Takes.ADDRESS: "srcAddr",
     Takes.NUMBER: "bytes",
     Takes.TIME: "@timestamp",
     Takes.CONDITION: "bytes > 1000",
 }
 _SAMPLES = {
-    Takes.ANY: "22",
     Takes.VALUE: "22",
     Takes.TEXT: '"10."',
+    Takes.ADDRESS: '"10.0.0.1"',
     Takes.NUMBER: "2",
     Takes.TIME: "@timestamp",
     Takes.CONDITION: "bytes > 1000",
@@ -111,6 +111,7 @@ class Gives(Enum):
 
     TRUTH = "a condition"
     TEXT = "a text"
+    ADDRESS = "an address"
     NUMBER = "a number"
     DECIMAL = "a decimal number"
     TIME = "a time"

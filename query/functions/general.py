@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from query.values import Value
 
 
-@declare("ispresent", (Takes.ANY,), Gives.TRUTH, "the record has a value there")
-def _is_present(value: pl.Expr) -> pl.Expr:
-    return value.is_not_null()
+@declare("ispresent", (Takes.VALUE,), Gives.TRUTH, "the record has a value there")
+def _is_present(value: Value) -> pl.Expr:
+    return value.present().is_not_null() if value.numbers is None else value.is_present
 
 
 @declare(

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from loaders.dataset import SUMMARY_COLUMNS, Dataset, Progress
+from loaders.dataset import Dataset, Progress
 from loaders.load import Library
+from loaders.parts import SUMMARY_COLUMNS
 from loaders.run import Cancelled, Ticket
 from tests.loaders.files import (
     ENI,
@@ -62,7 +63,7 @@ def test_rows_come_in_the_order_they_are_asked_for(dataset):
 
 
 def test_rows_have_the_columns_of_those_records_and_their_kind(dataset):
-    (first,) = (index for index, part in enumerate(dataset.parts) if "foo_bar" in part.frame.columns)
+    (first,) = (index for index, part in enumerate(dataset.parts) if "foo_bar" in part.schema)
     row = dataset.rows(numbers(dataset.offsets[first]))
     assert "foo_bar" in row.columns
     assert "srcport" not in row.columns
@@ -245,11 +246,10 @@ def test_the_summary_of_several_parts_is_one(tmp_path):
 
 
 def test_the_summary_counts_what_a_predicate_keeps(dataset):
-    predicate = {
-        index: pl.col("srcport") < 10 if "srcport" in part.frame.columns else pl.lit(value=False)
-        for index, part in enumerate(dataset.parts)
-    }
-    assert dataset.summary(predicate)["records"].to_list() == [10]
+    def counted(part):
+        return part.counted(pl.col("srcport") < 10) if "srcport" in part.schema else None
+
+    assert dataset.summary(counted)["records"].to_list() == [10]
 
 
 def test_the_summary_stops_when_nobody_wants_it(dataset):

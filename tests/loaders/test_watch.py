@@ -226,7 +226,7 @@ def test_a_reading_that_fails_is_told_and_tried_again(follow, tmp_path, monkeypa
     reader = follow()
     reader.until(of(1))
     with monkeypatch.context() as patch:
-        patch.setattr(Library, "_changes", lambda _: 1 / 0)
+        patch.setattr(Library, "_changes", lambda *_: 1 / 0)
         put(tmp_path, "logs/b.log", text(HEADER, record()))
         assert isinstance(reader.trouble(), ZeroDivisionError)
     reader.until(of(2))

@@ -76,5 +76,5 @@ def _given(item: Any, takes: Takes, place: int, frame: pl.DataFrame) -> Any:
         Takes.TIME: found.time,
         Takes.CONDITION: found.truth,
         Takes.VALUE: lambda: found,
-        Takes.ANY: found.present,
+        Takes.ADDRESS: lambda: found,
     }[takes]()

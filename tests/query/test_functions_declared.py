@@ -25,7 +25,7 @@ OF_AWS = """
 """
 # An argument of each kind that suits every function; lists are columns.
 ARGUMENTS = {
-    Takes.ANY: ["10.0.0.1", None],
+    Takes.ADDRESS: ["10.0.0.1", None],
     Takes.VALUE: ["[1]", None],
     Takes.TEXT: ["10.0.0.1", None],
     Takes.NUMBER: [1, None],

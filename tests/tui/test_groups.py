@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from loaders.dataset import SUMMARY_COLUMNS
+from loaders.parts import SUMMARY_COLUMNS
 from tui.groups import GroupSource, Place
 
 

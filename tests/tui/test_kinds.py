@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from loaders.dataset import Dataset, Part
+from loaders.dataset import Dataset
+from loaders.parts import MemoryPart
 from loaders.schema import TIME
 from query.scope import Scope
 from query.view import look
@@ -29,7 +30,7 @@ def part(kind, *rows, **dtypes):
     whole = [{"_file": 0, "_line": number} | row | ENVELOPE for number, row in enumerate(rows, 1)]
     labels = {"log_group": pl.Categorical(), "log_stream": pl.Categorical(), "timestamp": TIME}
     numbers = {"_file": pl.UInt32(), "_line": pl.UInt32()}
-    return Part.of(kind, pl.DataFrame(whole, schema_overrides=labels | numbers | dtypes))
+    return MemoryPart.of(kind, pl.DataFrame(whole, schema_overrides=labels | numbers | dtypes))
 
 
 def source(*parts, **scope):

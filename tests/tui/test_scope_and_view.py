@@ -76,10 +76,10 @@ def test_sorting_goes_by_the_column_with_nothing_last(dataset, descending):
 
 
 def test_sorting_keeps_every_record_once(dataset):
-    whole = sorted(look(dataset, Scope()).order.to_list())
+    whole = sorted(look(dataset, Scope()).order.slice(0, 10**9).to_list())
     assert whole == list(range(12))
     for column in ("bytes", "srcaddr", "action", "dstport", "timestamp", "no_such_column"):
-        assert sorted(look(dataset, Scope(sort=column)).order.to_list()) == whole
+        assert sorted(look(dataset, Scope(sort=column)).order.slice(0, 10**9).to_list()) == whole
 
 
 def test_windows_are_pieces_of_the_whole(dataset):

@@ -34,6 +34,8 @@ def _nothing_varies(sample, utc, monkeypatch):
     monkeypatch.chdir(sample.parent)
     for module in ("tui.wording", "tui.querying.wording"):
         monkeypatch.setattr(f"{module}.duration", lambda _: "9 ms")
+    told = "880 kB in ~/.cache/flowtui/stores/00112233445566778899aabbccddeeff"
+    monkeypatch.setattr("tui.screens.problems.about_store", lambda _: told)
 
 
 @pytest.fixture

@@ -56,11 +56,10 @@ def groups(
     no_store: bool,
 ) -> None:
     """Count records by log group and stream."""
-    del no_store
     check_filter(text)
-    dataset = read_logs(paths, since, until, follow_links=follow_links)
-    from loaders.dataset import SUMMARY_COLUMNS
+    dataset = read_logs(paths, since, until, follow_links=follow_links, no_store=no_store)
     from loaders.overlap import overlaps
+    from loaders.parts import SUMMARY_COLUMNS
     from query.once import counted_once
     from query.scope import Scope
     from query.view import summarise
@@ -81,8 +80,7 @@ def groups(
 @no_store_option
 def check(paths: tuple[str, ...], form: str, *, follow_links: bool, no_store: bool) -> None:
     """Say of each file what it is and what is wrong with it; exit status 1 if anything is."""
-    del no_store
-    dataset = read_logs(paths, None, None, follow_links=follow_links, any_file=True)
+    dataset = read_logs(paths, None, None, follow_links=follow_links, no_store=no_store, any_file=True)
     reports = sorted(dataset.files.values(), key=lambda report: report.source.name)
     rows = [_checked(report) for report in reports]
     if form == "table":

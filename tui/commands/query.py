@@ -151,7 +151,6 @@ def query(
     no_store: bool,
 ) -> None:
     """Answer a query in CloudWatch Logs Insights QL; docs/language.md describes it."""
-    del no_store
     *paths, text = arguments or ("",)
     if len(arguments) == 1 and Path(text).exists():
         raise click.UsageError("The query is missing: it stands behind the paths, in quotes.")
@@ -159,7 +158,14 @@ def query(
 
     try:
         _answer(
-            tuple(paths), text, since, until, (form, output), only_plan=only_plan, follow_links=follow_links
+            tuple(paths),
+            text,
+            since,
+            until,
+            (form, output),
+            only_plan=only_plan,
+            follow_links=follow_links,
+            no_store=no_store,
         )
     except QueryError as error:
         refuse(error, text)
@@ -178,6 +184,7 @@ def _answer(
     *,
     only_plan: bool,
     follow_links: bool,
+    no_store: bool,
 ) -> None:
     from query.check import check_query
     from query.parse import parse_query
@@ -189,7 +196,7 @@ def _answer(
     asked = parse_query(text)
     check_query(asked)
     scope = Scope(since=since, until=until)
-    dataset = read_logs(paths, look_back(asked, scope), until, follow_links=follow_links)
+    dataset = read_logs(paths, look_back(asked, scope), until, follow_links=follow_links, no_store=no_store)
     folders = lookup_folders(paths or (".",))
     if only_plan:
         click.echo(explain(dataset, asked, scope, folders))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
-from typing import TYPE_CHECKING, Any, Never
+from typing import TYPE_CHECKING, Any, Never, Self
 
 import click
 
@@ -13,7 +14,8 @@ from tui.sanitise import clean, masked
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from loaders.dataset import Dataset
+    from loaders.dataset import Dataset, Progress
+    from loaders.store.keeper import Keeper
     from query.errors import QueryError
 
 FAILED, WRONG_USAGE = 1, 2
@@ -52,7 +54,7 @@ filter_option = click.option(
     "--filter", "text", metavar="EXPR", default="", help="Only records that match EXPR."
 )
 no_store_option = click.option(
-    "--no-store", is_flag=True, help="Read the logs themselves and nothing else; so far that is always done."
+    "--no-store", is_flag=True, help="Read the logs themselves, and keep nothing of them in the cache."
 )
 
 
@@ -90,18 +92,70 @@ def read_logs(
     until: datetime | None,
     *,
     follow_links: bool,
+    no_store: bool,
     any_file: bool = False,
 ) -> Dataset:
     """Read all logs below some paths, or give up where there are none."""
-    from loaders.discover import NoLogsError
+    from loaders.discover import NoLogsError, check_roots
     from loaders.load import Library
 
+    paths = paths or (".",)
     try:
-        return Library(paths or (".",), since=since, until=until, follow_links=follow_links).read_all(
-            any_file=any_file
-        )
+        check_roots(paths)
+        keeper = None if no_store else store_of(paths, follow_links=follow_links)
+        library = Library(paths, since=since, until=until, follow_links=follow_links, keeper=keeper)
+        with ProgressLine() as line:
+            return library.read_all(any_file=any_file, told=line.show)
     except NoLogsError as error:
         give_up(str(error))
+
+
+def store_of(paths: tuple[str, ...], *, follow_links: bool, patient: bool = False) -> Keeper:
+    """Open the store of some logs, as a person has set it up."""
+    from loaders.store.all_stores import LARGEST
+    from loaders.store.keeper import open_keeper
+    from tui.config import ConfigError, load
+
+    try:
+        largest = load().store_size
+    except ConfigError as error:
+        give_up(str(error))
+    return open_keeper(
+        paths, follow_links=follow_links, largest=LARGEST if largest is None else largest, patient=patient
+    )
+
+
+class ProgressLine:
+    """One line on standard error that says how far the reading has come, if it is a terminal."""
+
+    # Nobody needs to be told of what is done at once.
+    _PATIENCE = 1.0
+
+    def __init__(self) -> None:
+        """Say nothing yet."""
+        self._shown = ""
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Take the line away."""
+        self._put("")
+
+    def show(self, progress: Progress) -> None:
+        """Say how far it has come."""
+        from tui.wording import reading
+
+        if sys.stderr.isatty() and progress.seconds > self._PATIENCE:
+            self._put(reading(progress))
+
+    def _put(self, text: str) -> None:
+        room = shutil.get_terminal_size().columns - 1
+        text = text[:room]
+        if self._shown or text:
+            click.echo(f"\r{text.ljust(len(self._shown))}" + "\r" * (not text), err=True, nl=False)
+        self._shown = text
 
 
 def give_up(sentence: str) -> Never:

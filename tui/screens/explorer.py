@@ -6,6 +6,7 @@ Workers never touch a widget: they post messages, and the handlers here are the 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -14,13 +15,15 @@ from tui.groups import Place
 from tui.keymap import GROUPS, PANES, RECORD, RECORDS
 from tui.screens.panes import Panes
 from tui.screens.queries import Queries
-from tui.widgets.filter_bar import FilterBar
+from tui.widgets.filter_bar import FilterBar, Question
 from tui.widgets.frame_table import FrameTable
 from tui.widgets.record_table import RecordSource, identity
-from tui.wording import GONE, TROUBLE, once_told, origin, why_empty
-from tui.workers import Anchor, Arrived, Compared, Counted, Failed, Looked, Quoted, Workers
+from tui.wording import GONE, TIME_HINT, TROUBLE, judge_time, once_told, origin, why_empty
+from tui.workers import Anchor, Arrived, Compared, Counted, Failed, Looked, Placed, Quoted, Workers
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from textual.message import Message
     from textual.timer import Timer
 
@@ -113,8 +116,10 @@ class ExplorerScreen(Panes):
     def _keep_place(self, moved: tuple[int | None, ...]) -> tuple[int, int]:
         """Where the cursor and the first row on screen belong, now that records came or went."""
         cursor, top = self.records.cursor, self.records.top
-        if self.state.following or len(moved) < 2:
+        if self.state.following:
             return 0, 0
+        if len(moved) < 2:
+            return cursor, top
         by_cursor, by_top = moved
         if by_cursor is None:
             return cursor, top
@@ -256,6 +261,39 @@ class ExplorerScreen(Panes):
     @on(FilterBar.Submitted)
     def _filter_entered(self, message: FilterBar.Submitted) -> None:
         self._go(replace(self.state.scope, filter=message.text))
+
+    def action_time(self) -> None:
+        """Type a time to go to."""
+        view = self.state.view
+        if view is None or not view.height:
+            self.bar.tell("There is no record to go to.", "warn")
+        elif self.state.scope.sort != "timestamp":
+            self.bar.tell("Sort by time first: s on the time column.", "warn")
+        else:
+            self._pane = RECORDS
+            self.bar.ask(Question("time", partial(judge_time, self._day), TIME_HINT))
+            self._arrange()
+
+    @property
+    def _day(self) -> datetime | None:
+        """The day that a time of the day is of: that of the record under the cursor, else of the newest."""
+        row, view = self.records.row, self.state.view
+        here = row.record.get("timestamp") if row is not None else None
+        return here or (view.span[1] if view is not None and view.span else None)
+
+    @on(FilterBar.Answered)
+    def _time_entered(self, message: FilterBar.Answered) -> None:
+        from query.times import parse_time
+
+        if self.state.view is not None:
+            self._workers.seek(self.state.view, parse_time(message.text, day=self._day))
+
+    @on(Placed)
+    def _time_found(self, message: Placed) -> None:
+        if message.view is self.state.view:
+            self.state.following = False
+            self.records.move_to(message.place, top=message.place)
+            self._arrange()
 
     def action_follow(self) -> None:
         """Stay at the newest record, or stop doing so."""

@@ -16,7 +16,7 @@ from tui.units import count, whole
 from tui.widgets.frame_table import FrameTable
 from tui.widgets.one_line import KeyBar, PaneTitle
 from tui.widgets.table_layout import Column, Row
-from tui.wording import plural
+from tui.wording import about_store, plural
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -153,12 +153,14 @@ class ProblemsScreen(Screen[None]):
         yield FrameTable("problem-table", empty="Every line of every file was read.\nPress esc to go back.")
         yield PaneTitle("line")
         yield RecordPane()
+        yield PaneTitle("store")
         yield KeyBar()
 
     def on_mount(self) -> None:
         """Show them."""
         source = self._source
         self.query_one(f"#{PROBLEMS}-title", PaneTitle).show(_counted(source), focused=True)
+        self.query_one("#store-title", PaneTitle).show(about_store(self._dataset.kept), focused=False)
         self.query_one(KeyBar).show(PROBLEMS)
         table = self.query_one(FrameTable)
         table.show(source)

@@ -175,9 +175,9 @@ class FrameTable(ScrollView, can_focus=True):
 
     # -- moving ----------------------------------------------------------------------------------------
 
-    def move_to(self, number: int) -> None:
-        """Put the cursor on a row."""
-        self._aim_at(number)
+    def move_to(self, number: int, *, top: int | None = None) -> None:
+        """Put the cursor on a row; ``top`` is the first row on screen, near the cursor by default."""
+        self._aim_at(number, top)
 
     def _aim_at(self, number: int, top: int | None = None) -> None:
         height = self.source.height if self.source else 0

@@ -32,7 +32,7 @@ def record_columns(view: View) -> tuple[RecordColumn, ...]:
     if len(kinds) > 1:
         return time, *mixed.COLUMNS
     # In the order of the data: results of queries are shown as they were asked for.
-    names = dict.fromkeys(name for part in parts if part.kind in kinds for name in part.frame.columns)
+    names = dict.fromkeys(name for part in parts if part.kind in kinds for name in part.schema)
     shown = telling(next(iter(kinds), "")).columns([name for name in names if name in have])
     return time, *shown
 

@@ -1,0 +1,317 @@
+"""The parts of a data set: records of one kind that share their columns, in memory or elsewhere.
+
+Where addresses are kept as numbers (``loaders.addresses``), a plan has those; ``lazy`` has them as text.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+import polars as pl
+
+from loaders import run
+from loaders.discovered import discover
+from loaders.schema import FILE, FLOW_LOG, GROUP, LINE, MESSAGE, STREAM, TIMESTAMP
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from loaders.addresses import Address
+
+FORMAT = "format"
+SUMMARY_COLUMNS = (
+    GROUP,
+    STREAM,
+    FORMAT,
+    "records",
+    "accepted",
+    "rejected",
+    "nodata",
+    "skipdata",
+    "bytes",
+    "first",
+    "last",
+)
+MINUTE = "minute"
+"""Int64: minutes since 1970; null where a record has no time."""
+_MILLISECONDS = 60_000
+
+
+class Part(ABC):
+    """Records of one kind that share their columns.
+
+    Attributes:
+        kind: Their kind's name.
+        summary: A row for each log stream, columns as ``SUMMARY_COLUMNS``, of all rows.
+        without: Files whose rows are there but do not count: they changed or vanished.
+    """
+
+    kind: str
+    summary: pl.DataFrame
+    without: frozenset[int]
+
+    @property
+    @abstractmethod
+    def schema(self) -> pl.Schema:
+        """The columns as they were read: those of the file in its order, the envelope, FILE and LINE."""
+
+    @property
+    def addresses(self) -> Mapping[str, Address]:
+        """The columns of addresses that ``plan`` has as numbers."""
+        return {}
+
+    @property
+    @abstractmethod
+    def rows(self) -> int:
+        """How many rows there are."""
+
+    @property
+    @abstractmethod
+    def height(self) -> int:
+        """How many rows count."""
+
+    @property
+    @abstractmethod
+    def family(self) -> Hashable:
+        """Parts of one family can be looked at in one plan."""
+
+    @property
+    @abstractmethod
+    def fields(self) -> tuple[str, ...]:
+        """The fields that a sample of the messages has, with dots."""
+
+    @property
+    def minutes(self) -> pl.DataFrame | None:
+        """How many rows each minute has: ``MINUTE`` and ``records`` (Int64), newest first, null last.
+
+        ``None`` where the rows are not in this order.
+        """
+        return None
+
+    @property
+    def span(self) -> tuple[datetime, datetime] | None:
+        """The earliest and the latest time; ``None`` where no row has one."""
+        first, last = self.summary.select(pl.col("first").min(), pl.col("last").max()).row(0)
+        return None if first is None else (first, last)
+
+    @abstractmethod
+    def plan(self) -> pl.LazyFrame:
+        """All rows in their order, with addresses as numbers where they are kept so."""
+
+    @abstractmethod
+    def numbered(self, name: str) -> pl.LazyFrame:
+        """As ``plan``, with the number of each row (UInt32)."""
+
+    @abstractmethod
+    def times(self, numbers: pl.Series) -> pl.Series:
+        """The times of rows, by their numbers in ascending order."""
+
+    @abstractmethod
+    def plan_of(self, family: Sequence[Self]) -> pl.LazyFrame:
+        """The rows of parts of this family, in their order."""
+
+    @abstractmethod
+    def forgetting(self, files: Iterable[int]) -> Part | None:
+        """The same without the rows of some files; ``None`` if nothing is left."""
+
+    @abstractmethod
+    def take(self, numbers: pl.Series) -> pl.DataFrame:
+        """Fetch rows by their numbers (UInt32), in that order, with the columns of ``schema``."""
+
+    @property
+    def counting(self) -> pl.Expr | None:
+        """Which rows of ``plan`` count, if not all do."""
+        return ~pl.col(FILE).is_in(sorted(self.without)) if self.without else None
+
+    def lazy(self) -> pl.LazyFrame:
+        """The rows that count, with the columns of ``schema``."""
+        plan = self.plan() if self.counting is None else self.plan().filter(self.counting)
+        return as_logged(plan, self.schema, self.addresses)
+
+    def find(self, file: int, line: int) -> int | None:
+        """The number of the row that came from a line, or ``None``."""
+        if file in self.without:
+            return None
+        here = (pl.col(FILE) == file) & (pl.col(LINE) == line)
+        found = run.collect(self.plan().select(pl.arg_where(here))).to_series()
+        return int(found[0]) if found.len() else None
+
+    def counted(self, predicate: pl.Expr) -> pl.DataFrame:
+        """Count the rows that a predicate holds for, as ``summary`` counts all."""
+        return run.collect(summarise(self.plan().filter(predicate), self.kind))
+
+
+@dataclass(frozen=True, eq=False)
+class MemoryPart(Part):
+    """Records in memory.
+
+    Attributes:
+        frame: The columns of ``schema``.
+    """
+
+    kind: str
+    frame: pl.DataFrame
+    summary: pl.DataFrame
+    without: frozenset[int] = frozenset()
+    _found: list[tuple[str, ...]] = field(default_factory=list, repr=False)
+
+    @classmethod
+    def of(cls, kind: str, frame: pl.DataFrame) -> MemoryPart:
+        """Make a part and count what is in it."""
+        return cls(kind, frame, run.collect(summarise(frame.lazy(), kind)))
+
+    @property
+    def schema(self) -> pl.Schema:
+        """The columns of the frame."""
+        return self.frame.schema
+
+    @property
+    def rows(self) -> int:
+        """How many rows the frame has."""
+        return self.frame.height
+
+    @property
+    def height(self) -> int:
+        """All rows count: those that no longer do are dropped."""
+        return self.frame.height
+
+    @property
+    def family(self) -> Hashable:
+        """Each part is looked at in a plan of its own."""
+        return id(self)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that a sample of the messages has; looked for when first asked."""
+        if MESSAGE not in self.frame.columns:
+            return ()
+        if not self._found:
+            self._found.append(discover(self.frame[MESSAGE]))
+        return self._found[0]
+
+    def plan(self) -> pl.LazyFrame:
+        """All rows."""
+        return self.frame.lazy()
+
+    def numbered(self, name: str) -> pl.LazyFrame:
+        """All rows with their numbers."""
+        return self.plan().with_row_index(name)
+
+    def times(self, numbers: pl.Series) -> pl.Series:
+        """The times of rows."""
+        return self.frame[TIMESTAMP].gather(numbers)
+
+    def plan_of(self, family: Sequence[Self]) -> pl.LazyFrame:
+        """The rows of several parts."""
+        return pl.concat([part.plan() for part in family])
+
+    def forgetting(self, files: Iterable[int]) -> MemoryPart | None:
+        """The same without the rows of some files."""
+        frame = self.frame.filter(~pl.col(FILE).is_in(sorted(files)))
+        if frame.height == self.frame.height:
+            return self
+        return MemoryPart.of(self.kind, frame) if frame.height else None
+
+    def take(self, numbers: pl.Series) -> pl.DataFrame:
+        """Fetch rows by their numbers."""
+        return self.frame[numbers]
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Parts that are looked at in one plan.
+
+    Attributes:
+        kind: The kind of their records.
+        schema: Their columns as they were read.
+        addresses: Those of them that the plan has as numbers.
+        plan: Their rows that count.
+    """
+
+    kind: str
+    schema: pl.Schema
+    addresses: Mapping[str, Address]
+    plan: pl.LazyFrame
+
+
+def together(parts: Iterable[Part]) -> Iterator[Together]:
+    """Bring parts into as few plans as there can be, those of the first ones first."""
+    alike: dict[Hashable, list[Part]] = {}
+    for part in parts:
+        alike.setdefault((part.family, part.without), []).append(part)
+    # Of records with the same columns, some files can have IPv6 addresses and others none.
+    same: dict[Hashable, list[list[Part]]] = {}
+    for family in alike.values():
+        first = family[0]
+        key = (first.kind, tuple(first.schema.items()), bool(first.addresses))
+        same.setdefault(key, []).append(family)
+    for families in same.values():
+        yield _joined(families)
+
+
+def _joined(families: Sequence[Sequence[Part]]) -> Together:
+    first = families[0][0]
+    addresses = dict(first.addresses)
+    for family in families[1:]:
+        for name, address in family[0].addresses.items():
+            addresses[name] = addresses[name].union(address)
+    plans = []
+    for family in families:
+        part = family[0]
+        plan = part.plan_of(family)
+        if part.counting is not None:
+            plan = plan.filter(part.counting)
+        lacking = {
+            column: dtype
+            for name, address in addresses.items()
+            for column, dtype in address.columns.items()
+            if column not in part.addresses[name].columns
+        }
+        plan = plan.with_columns(pl.lit(None, dtype).alias(name) for name, dtype in lacking.items())
+        plans.append(plan.select(*_names(first.schema, addresses)) if len(families) > 1 else plan)
+    plan = pl.concat(plans) if len(plans) > 1 else plans[0]
+    return Together(first.kind, first.schema, addresses, plan)
+
+
+def _names(schema: pl.Schema, addresses: Mapping[str, Address]) -> Iterator[str]:
+    for name in schema:
+        yield from addresses[name].columns if name in addresses else (name,)
+
+
+def as_logged(plan: pl.LazyFrame, schema: pl.Schema, addresses: Mapping[str, Address]) -> pl.LazyFrame:
+    """A plan with addresses as text, and the columns of a schema."""
+    return plan.select(
+        addresses[name].text.alias(name) if name in addresses else pl.col(name) for name in schema
+    )
+
+
+def minute() -> pl.Expr:
+    """The minute of a record, as ``MINUTE`` counts it."""
+    return pl.col(TIMESTAMP).dt.epoch("ms") // _MILLISECONDS
+
+
+def summarise(plan: pl.LazyFrame, kind: str) -> pl.LazyFrame:
+    """Count by group and stream; what a kind of record does not say counts as never set."""
+    have = plan.collect_schema().names() if kind == FLOW_LOG else []
+
+    def count(column: str, value: str) -> pl.Expr:
+        return (pl.col(column) == value).sum() if column in have else pl.lit(0)
+
+    return (
+        plan.group_by(GROUP, STREAM)
+        .agg(
+            pl.len().cast(pl.Int64).alias("records"),
+            count("action", "ACCEPT").cast(pl.Int64).alias("accepted"),
+            count("action", "REJECT").cast(pl.Int64).alias("rejected"),
+            count("log_status", "NODATA").cast(pl.Int64).alias("nodata"),
+            count("log_status", "SKIPDATA").cast(pl.Int64).alias("skipdata"),
+            (pl.col("bytes").sum() if "bytes" in have else pl.lit(0)).cast(pl.Int64).alias("bytes"),
+            pl.col(TIMESTAMP).min().alias("first"),
+            pl.col(TIMESTAMP).max().alias("last"),
+        )
+        .with_columns(pl.col(GROUP, STREAM).cast(pl.String()), pl.lit(kind).alias(FORMAT))
+        .select(SUMMARY_COLUMNS)
+    )

@@ -1,0 +1,131 @@
+"""How rows are laid out in a segment: what can be worked out from other columns is not written.
+
+Rows stand newest first. Addresses are numbers (``loaders.addresses``). As far as it holds for all rows of a
+segment, ``start`` is the record's time in seconds, ``end`` how much later it ended, and the log stream is the
+interface. Lines are split into their last byte and what is before it, since each of the two repeats itself.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from loaders import addresses
+from loaders.schema import LINE, STREAM, STREAM_COLUMNS, TIMESTAMP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from loaders.addresses import Address
+
+_HIGH, _LOW = f"{LINE}.high", f"{LINE}.low"
+_START, _END, _LENGTH = "start", "end", "end.length"
+_BYTE = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """What the columns of a segment are.
+
+    Attributes:
+        kind: The kind of the records.
+        schema: The columns as they were read.
+        columns: The columns of the segment.
+    """
+
+    kind: str
+    schema: pl.Schema
+    columns: tuple[str, ...]
+
+    @cached_property
+    def key(self) -> tuple[object, ...]:
+        """Equal for shapes that are alike."""
+        return self.kind, tuple(self.schema.items()), self.columns
+
+    @cached_property
+    def addresses(self) -> Mapping[str, Address]:
+        """The columns of addresses."""
+        return {
+            name: addresses.kept(name, self.columns) for name in self.schema if _is_address(name, self.schema)
+        }
+
+    def decoded(self, plan: pl.LazyFrame, *more: str) -> pl.LazyFrame:
+        """From the columns of a segment to those as they were read, with addresses as numbers.
+
+        Args:
+            plan: The columns of a segment.
+            more: Others that it has beside them.
+        """
+        have = frozenset(self.columns)
+        made = {}
+        if _START in self.schema and _START not in have:
+            made[_START] = (pl.col(TIMESTAMP).dt.epoch("ms") // 1000).alias(_START)
+        if _LENGTH in have:
+            made[_END] = (made.get(_START, pl.col(_START)) + pl.col(_LENGTH)).alias(_END)
+        if _HIGH in have:
+            made[LINE] = (pl.col(_HIGH) * _BYTE + pl.col(_LOW)).alias(LINE)
+        if STREAM not in have:
+            source = next(name for name in STREAM_COLUMNS if name in have)
+            made[STREAM] = pl.col(source).alias(STREAM)
+        return plan.select(*(made.get(name, pl.col(name)) for name in self._names()), *more)
+
+    def _names(self) -> Iterator[str]:
+        for name in self.schema:
+            yield from self.addresses[name].columns if name in self.addresses else (name,)
+
+
+def encoded(frame: pl.DataFrame, kind: str) -> tuple[Shape, pl.DataFrame]:
+    """The rows of a segment, from records as they were read: newest first, else in the order they have."""
+    schema = frame.schema
+    frame = frame.sort(TIMESTAMP, descending=True, nulls_last=True, maintain_order=True)
+    columns: dict[str, pl.Series] = {}
+    for name in schema:
+        if _is_address(name, schema):
+            columns |= {kept.name: kept for kept in addresses.numbered(frame[name])}
+        else:
+            columns[name] = frame[name]
+    _without_what_follows(columns)
+    lines = columns.pop(LINE)
+    columns[_HIGH] = (lines // _BYTE).cast(pl.UInt32).alias(_HIGH)
+    columns[_LOW] = (lines % _BYTE).cast(pl.UInt8).alias(_LOW)
+    return Shape(kind, schema, tuple(columns)), pl.DataFrame(list(columns.values()))
+
+
+def _without_what_follows(columns: dict[str, pl.Series]) -> None:
+    """Leave out what follows from other columns, as ``Shape.decoded`` brings it back."""
+    source = next(
+        (name for name in STREAM_COLUMNS if name in columns and columns[name].dtype == pl.Categorical), None
+    )
+    if source is not None and columns[source].eq_missing(columns[STREAM]).all():
+        del columns[STREAM]
+    start, end = columns.get(_START), columns.get(_END)
+    if start is None or start.dtype != pl.Int64:
+        return
+    if end is not None and end.dtype == pl.Int64:
+        length = (end - start).cast(pl.Int32, strict=False)
+        # Where one of the two is null or they lie too far apart, the end cannot be told from the length.
+        if length.null_count() == end.null_count() and (start + length).eq_missing(end).all():
+            del columns[_END]
+            columns[_LENGTH] = length.alias(_LENGTH)
+    if (columns[TIMESTAMP].dt.epoch("ms") // 1000).eq_missing(start).all():
+        del columns[_START]
+
+
+def _is_address(name: str, schema: pl.Schema) -> bool:
+    return name in addresses.COLUMNS and schema[name] == pl.String()
+
+
+def to_bytes(frame: pl.DataFrame) -> bytes:
+    """A small frame, to be kept in the manifest."""
+    whole = io.BytesIO()
+    frame.write_ipc(whole, compression="zstd")
+    return whole.getvalue()
+
+
+def from_bytes(data: bytes) -> pl.DataFrame:
+    """A frame from the manifest."""
+    return pl.read_ipc(io.BytesIO(data))
