@@ -17,9 +17,6 @@ import polars as pl
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-COLUMNS = frozenset({"srcaddr", "dstaddr", "pkt_srcaddr", "pkt_dstaddr"})
-"""The columns that hold addresses."""
-
 V4, V6 = pl.UInt32(), pl.UInt128()
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IS_V4 = rf"^{_OCTET}(?:\.{_OCTET}){{3}}$"

@@ -7,6 +7,7 @@ files never pay for that.
 
 from __future__ import annotations
 
+import io
 import re
 from typing import TYPE_CHECKING
 
@@ -16,14 +17,14 @@ from loaders.fields import FIELDS, resolve
 from loaders.schema import LINE, TIMESTAMP, column_dtype
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 PATH = "_path"
 DOUBT = "_doubt"
 """Bool column of a strict scan: what this line is, only the careful reading can tell."""
 NULL = "-"
 BOM = b"\xef\xbb\xbf"
-_LAST = "_last"
+_LAST, _MORE = "_last", "_more"
 _INDEX = "_index"
 COMMENT = "#"
 # What no field is called: "-", anything that begins with a digit or holds a dot, colon or slash, an id, and
@@ -49,52 +50,78 @@ def is_header(tokens: Sequence[str]) -> bool:
     return known >= LEAST_NAMES and not any(_VALUE.fullmatch(token) for token in tokens)
 
 
-def scan(paths: Sequence[str], columns: Sequence[str], *, header: bool) -> pl.LazyFrame:
+def scan(
+    source: Sequence[str] | io.BytesIO,
+    columns: Sequence[str],
+    *,
+    header: bool,
+    only: Collection[str] | None = None,
+) -> pl.LazyFrame:
     """Plan the strict scan of files that all have the same columns.
 
+    Args:
+        source: The files, or lines in memory; those have no ``PATH``.
+        columns: Their columns.
+        header: Whether their first line is a header.
+        only: The columns that are asked for, if not all are; numbers are looked at all the same, since a
+            line that has something else in their place is no record.
+
     Returns:
-        The columns with their dtypes, ``PATH`` (String), ``LINE`` (UInt32, from 1) and ``DOUBT`` (Boolean).
+        The columns with their dtypes, and ``PATH``, ``LINE`` and ``DOUBT`` as ``Format.scan`` has them.
         Collecting it raises where a line does not fit.
     """
-    last = columns[-1]
+    last, path = columns[-1], None if isinstance(source, io.BytesIO) else PATH
+    shown = [name for name in columns if only is None or name in only or not _is_text(name)]
     schema = {name: _read_as(name) for name in columns[:-1]} | {_LAST: pl.String()}
+    more: dict[str, pl.DataType] = {} if only is None else {_MORE: pl.String()}
     # Text at either end keeps its "-", so that a null there can only mean that nothing stands there.
     edges = {_LAST} | ({next(iter(schema))} if _is_text(columns[0]) else set())
     plan = pl.scan_csv(
-        list(paths),
+        source if isinstance(source, io.BytesIO) else list(source),
         # The header was read when the file was recognised; its names may be spelt otherwise than ours.
         has_header=False,
         skip_lines=1 if header else 0,
-        schema=schema,
+        schema=schema | more,
         separator=" ",
         quote_char=None,
         null_values=dict.fromkeys(schema.keys() - edges, NULL),
         glob=False,
         row_index_name=_INDEX,
-        include_file_paths=PATH,
+        include_file_paths=path,
+        # What is not asked for is passed over unread, and so are fields beyond the last one.
+        missing_columns="raise" if only is None else "insert",
     )
     first = 2 if header else 1
     absent = {name: pl.when(pl.col(name) != NULL).then(pl.col(name)) for name in edges}
     return plan.select(
         *(
             event_time(strict=True) if name == TIMESTAMP else absent.get(name, pl.col(name))
-            for name in columns[:-1]
+            for name in shown
+            if name != last
         ),
         absent[_LAST].cast(column_dtype(last)).alias(last),
-        PATH,
-        (pl.col(_INDEX) - pl.col(_INDEX).min().over(PATH) + first).cast(pl.UInt32).alias(LINE),
-        _doubt(list(schema), columns).alias(DOUBT),
+        *([path] if path else []),
+        (pl.col(_INDEX) + first).cast(pl.UInt32).alias(LINE),
+        _doubt(list(schema), columns, [*more]).alias(DOUBT),
     )
 
 
-def _doubt(read_as: Sequence[str], columns: Sequence[str]) -> pl.Expr:
+def lines_of_each(frame: pl.DataFrame) -> pl.DataFrame:
+    """What a strict scan gave, with ``LINE`` counted in each file and not over all of them."""
+    runs = frame[PATH].rle().struct.unnest()
+    before = (runs["len"].cum_sum() - runs["len"]).cast(pl.UInt32)
+    return frame.with_columns((frame[LINE] - before.gather(frame[PATH].rle_id())).alias(LINE))
+
+
+def _doubt(read_as: Sequence[str], columns: Sequence[str], more: Sequence[str]) -> pl.Expr:
     """Whether a line ends before its last field, or is made of words where nothing but words is expected.
 
     Args:
         read_as: The names under which the columns were read.
         columns: The columns.
+        more: The column that holds what stands behind the last field, where that is no error by itself.
     """
-    signs = [pl.col(_LAST).is_null()]
+    signs = [pl.col(_LAST).is_null(), *(pl.col(name).is_not_null() for name in more)]
     if _is_text(columns[0]):
         first = pl.col(read_as[0])
         signs += [first.is_null(), first.cast(pl.String()).str.starts_with(COMMENT)]

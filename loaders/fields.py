@@ -186,6 +186,9 @@ ENVELOPE: tuple[Field, ...] = (
     Field("log_stream", Kind.LABEL, 0, "log stream", "@logStream"),
 )
 
+ADDRESSES = frozenset({"srcaddr", "dstaddr", "pkt_srcaddr", "pkt_dstaddr"})
+"""The columns that hold addresses: of IPv6 the same one can be written in several ways."""
+
 # The order of a default (version 2) flow log, which carries no header in CloudWatch.
 DEFAULT_ORDER: tuple[str, ...] = tuple(field.name for field in FIELDS[:14])
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from loaders.formats import Shape
+    from loaders.need import Need
     from loaders.run import Ticket
 
 # The first batch is small, so that something is on the screen at once; later ones are large, for speed.
@@ -49,6 +50,7 @@ class Library:
         until: datetime | None = None,
         follow_links: bool = False,
         keeper: Keeper | None = None,
+        need: Need | None = None,
     ) -> None:
         """Look at the roots, open nothing.
 
@@ -58,6 +60,8 @@ class Library:
             until: The same for newer records.
             follow_links: Whether links are followed, also out of the roots.
             keeper: The store to take from and to add to; without it everything is read, and kept in memory.
+            need: What is needed of flow logs, if that is not all; nothing else is to be asked then, and
+                reports only count what was looked at.
 
         Raises:
             NoLogsError: A root is missing or may not be read.
@@ -65,7 +69,7 @@ class Library:
         check_roots(roots)
         self._roots, self._follow_links = tuple(roots), follow_links
         self._since, self._until = since, until
-        self._keeper = keeper or Keeper(None)
+        self._keeper, self._need = keeper or Keeper(None), need
         self._numbers: dict[str, int] = {}
         self._next = self._keeper.first_number
         self._looked = False
@@ -215,7 +219,9 @@ class Library:
                 by_shape.setdefault(what, []).append(number)
         known = self._delivered.count
         for shape, numbers in by_shape.items():
-            loaded = load(shape, {number: numbered[number] for number in numbers}, self._delivered)
+            loaded = load(
+                shape, {number: numbered[number] for number in numbers}, self._delivered, self._need
+            )
             reports.update(loaded.reports)
             frames += loaded.frames
         kept = self._keeper.keep(frames, reports, self._delivered.since(known))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from loaders import kinds, run
+from loaders import delimited, kinds, narrow, run
 from loaders.dataset import FileReport
 from loaders.delimited import DOUBT, PATH
 from loaders.formats import Shape, by_name
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 
     from loaders.careful import Reading
     from loaders.discover import SourceFile
+    from loaders.need import Need
 
 _DELIVERY = "_delivery"
+# Formats that can be read for one question alone, and whether their files begin with a header.
+_HEADERS = {"flow-log": True, "flow-log-headerless": False}
 
 
 class _NeverStrictError(Exception):
@@ -97,16 +100,19 @@ class _Pile:
             self.frames.setdefault((kind, tuple(_own(frame))), []).append(frame)
 
 
-def load(shape: Shape, files: Mapping[int, SourceFile], delivered: Delivered) -> Loaded:
+def load(
+    shape: Shape, files: Mapping[int, SourceFile], delivered: Delivered, need: Need | None = None
+) -> Loaded:
     """Read files of one shape.
 
     Args:
         shape: Their shape.
         files: The files by the numbers they have in ``FILE``.
         delivered: The events that other files have delivered.
+        need: What is needed of them, if that is not all.
     """
     try:
-        frame, doubtful = _scan_together(shape, files)
+        frame, doubtful = _scan_together(shape, files, need)
     except _NeverStrictError:
         frame, doubtful = None, list(files)
     loaded = Loaded()
@@ -130,19 +136,21 @@ def _heights(frame: pl.DataFrame) -> dict[int, int]:
     return dict(zip(counted[FILE].to_list(), counted["len"].to_list(), strict=True))
 
 
-def _scan_together(shape: Shape, files: Mapping[int, SourceFile]) -> tuple[pl.DataFrame | None, list[int]]:
+def _scan_together(
+    shape: Shape, files: Mapping[int, SourceFile], need: Need | None
+) -> tuple[pl.DataFrame | None, list[int]]:
     """Scan strictly; the numbers returned are files that need a careful reading.
 
     A batch that fails is halved until the files at fault stand alone.
     """
-    frame = _scan_strictly(shape, files)
+    frame = _scan_strictly(shape, files, need)
     if frame is None:
         if len(files) == 1:
             return None, list(files)
         numbers = list(files)
         half = len(numbers) // 2
         halves = [
-            _scan_together(shape, {number: files[number] for number in some})
+            _scan_together(shape, {number: files[number] for number in some}, need)
             for some in (numbers[:half], numbers[half:])
         ]
         frames = [frame for frame, _ in halves if frame is not None]
@@ -152,7 +160,7 @@ def _scan_together(shape: Shape, files: Mapping[int, SourceFile]) -> tuple[pl.Da
     return (frame.filter(~pl.col(FILE).is_in(doubtful)) if doubtful else frame), doubtful
 
 
-def _scan_strictly(shape: Shape, files: Mapping[int, SourceFile]) -> pl.DataFrame | None:
+def _scan_strictly(shape: Shape, files: Mapping[int, SourceFile], need: Need | None) -> pl.DataFrame | None:
     """Scan files that should all be as their shape says; ``None`` when one of them is not.
 
     Raises:
@@ -162,14 +170,25 @@ def _scan_strictly(shape: Shape, files: Mapping[int, SourceFile]) -> pl.DataFram
     try:
         for path in paths:
             path.encode()  # a name that is not UTF-8 cannot be handed to polars
-        plan = by_name(shape.format).scan(shape, paths)
-        if plan is None:
-            raise _NeverStrictError
-        numbers = pl.LazyFrame({PATH: paths, FILE: list(files)}, schema_overrides={FILE: pl.UInt32()})
-        plan = plan.join(numbers, on=PATH, how="left", maintain_order="left").drop(PATH)
-        return run.collect(normalise(plan, shape.kind, shape.columns, _places(files)))
+        header = _HEADERS.get(shape.format)
+        if need is not None and header is not None and not shape.detail:
+            frame = narrow.scan(paths, shape.columns, need, header=header)
+        else:
+            plan = by_name(shape.format).scan(shape, paths)
+            if plan is None:
+                raise _NeverStrictError
+            frame = delimited.lines_of_each(run.collect(plan))
+        frame = _numbered(frame, dict(zip(paths, files, strict=True)))
+        return run.collect(normalise(frame.lazy(), shape.kind, frame.columns, _places(files)))
     except (pl.exceptions.PolarsError, OSError, UnicodeEncodeError):
         return None
+
+
+def _numbered(frame: pl.DataFrame, numbers: Mapping[str, int]) -> pl.DataFrame:
+    """A scan with ``FILE`` in place of ``PATH``."""
+    paths = frame[PATH].rle().struct.field("value")
+    files = pl.Series([numbers[path] for path in paths], dtype=pl.UInt32)
+    return frame.drop(PATH).with_columns(files.gather(frame[PATH].rle_id()).alias(FILE))
 
 
 def _read_carefully(shape: Shape, files: Mapping[int, SourceFile], delivered: Delivered) -> Loaded:

@@ -6,7 +6,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from loaders.fields import BY_COLUMN
+from loaders.fields import ADDRESSES, BY_COLUMN
 from query import functions, local, names, tree
 from query.errors import NOWHERE, QueryError, Span, did_you_mean, quoted
 from query.literals import NO_VALUE, numeric
@@ -237,7 +237,7 @@ def _never_equal(field: tree.Field, literal: tree.Literal) -> str | None:
     """Say so if no record's address can equal this one."""
     text = _text(literal) or ""
     network = _network(text)
-    if field.name not in names.ADDRESSES or network is None:
+    if field.name not in ADDRESSES or network is None:
         return None
     if "/" in text:
         insights = tree.field_text(field.name)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from loaders.fields import ADDRESSES
 from loaders.schema import MESSAGE, TIMESTAMP, logged_line
 from query import json_fields, local, names, values
 from query.functions import Context
@@ -96,7 +97,7 @@ class Environment:
         if column is not None and column in self.addresses:
             return values.address(self.addresses[column])
         if column is not None:
-            return values.column(column, self.schema[column], is_address=node.name in names.ADDRESSES)
+            return values.column(column, self.schema[column], is_address=node.name in ADDRESSES)
         if names.is_message(node.name):
             line = logged_line(self.schema, self.addresses)
             return values.NULL if line is None else Value(line, Type.TEXT)
@@ -104,7 +105,7 @@ class Environment:
             ours = local.find(node.name)
             return values.NULL if ours is None else ours.build(self.look_up)
         found = json_fields.lookup(names.in_messages(node), pl.col(MESSAGE))
-        return values.NULL if found is None else Value(found, Type.TEXT, node.name in names.ADDRESSES)
+        return values.NULL if found is None else Value(found, Type.TEXT, node.name in ADDRESSES)
 
 
 def carried_key(node: tree.Field) -> str:

@@ -18,8 +18,6 @@ MESSAGE = "message"
 _OTHERWISE = {"responsecode": "rcode", "hostzoneid": "hostedzoneid", "querytimestamp": "timestamp"}
 # What CloudWatch itself adds to records; only AWS knows the values.
 _SYSTEM = frozenset(map(squeeze, ("@ptr", "@ingestionTime", "@aws.account", "@aws.region", "@source.log")))
-# Text columns that hold addresses: the same address can be written in several ways.
-ADDRESSES = frozenset({"srcaddr", "dstaddr", "pkt_srcaddr", "pkt_dstaddr"})
 
 
 def column_of(name: str, columns: Collection[str]) -> str | None:

@@ -19,7 +19,7 @@ from loaders.schema import FILE, LINE, TIME, TIMESTAMP
 from query import commands, patterns, row_commands, shifts, tree, whole_commands
 from query.environment import Environment
 from query.errors import QueryError
-from query.shown import shown_by
+from query.shown import shown_by, wanted
 from query.stats import bin_of
 from query.table import Table, joined
 from query.values import DTYPES, Type, Value
@@ -187,7 +187,7 @@ class Planner:
 
     def _joined(self, tables: list[Table], place: int, shown: Mapping[str, tree.Field]) -> Table:
         """Bring tables together before the command at a place."""
-        return joined(tables, _wanted(self.query.commands[place:], shown))
+        return joined(tables, wanted(self.query.commands[place:], shown))
 
     def _cut(self) -> int | None:
         """Before which command a query that has no order of its own can be cut to its limit."""
@@ -206,18 +206,6 @@ class Planner:
 
 _TYPES: dict[pl.DataType, Type] = {dtype: kind for kind, dtype in DTYPES.items() if kind is not Type.JSON}
 _TYPES[pl.String()] = Type.TEXT
-
-
-def _wanted(rest: Sequence[commands.Command], shown: Mapping[str, tree.Field]) -> Iterator[tree.Field]:
-    """The fields that these commands name, up to one that leaves nothing of the records, or the result."""
-    for command in rest:
-        for expr in commands.expressions(command):
-            yield from (node for node in tree.walk(expr) if isinstance(node, tree.Field))
-        if isinstance(command, commands.CidrLookup):
-            yield from (tree.Field(name) for _, name in command.outputs)
-        if isinstance(command, (commands.Stats, commands.Pattern)):
-            return
-    yield from shown.values()
 
 
 def _output(value: Value) -> pl.Expr:

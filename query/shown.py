@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from query import commands, tree
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 # What Insights shows of records if nothing is said.
 _RECORD = ("@timestamp", "@message")
@@ -57,6 +57,18 @@ def shown_by(found: Sequence[commands.Command]) -> dict[str, tree.Field]:
     if records and not asked:
         return {name: _field(name) for name in _RECORD} | shown
     return shown
+
+
+def wanted(rest: Sequence[commands.Command], shown: Mapping[str, tree.Field]) -> Iterator[tree.Field]:
+    """The fields that these commands name, up to one that leaves nothing of the records, or the result."""
+    for command in rest:
+        for expr in commands.expressions(command):
+            yield from (node for node in tree.walk(expr) if isinstance(node, tree.Field))
+        if isinstance(command, commands.CidrLookup):
+            yield from (tree.Field(name) for _, name in command.outputs)
+        if isinstance(command, (commands.Stats, commands.Pattern)):
+            return
+    yield from shown.values()
 
 
 def _field(name: str) -> tree.Field:

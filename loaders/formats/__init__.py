@@ -59,6 +59,9 @@ class Format(Protocol):
     def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:
         """Plan the strict scan: the shape's columns, ``delimited.PATH``, ``LINE`` and ``delimited.DOUBT``.
 
+        It gives a row for each line, in the order of the paths; ``LINE`` (UInt32) goes on from file to file:
+        each row's is one more than that of the row before.
+
         ``None`` when files of this shape can only be read one by one and carefully.
         """
 

@@ -61,7 +61,7 @@ class FlowLogParquet:
         return _open(shape, list(paths), PATH).select(
             *_values(shape),
             PATH,
-            (pl.col(parquet.INDEX) - pl.col(parquet.INDEX).min().over(PATH) + 1).cast(pl.UInt32).alias(LINE),
+            (pl.col(parquet.INDEX) + 1).cast(pl.UInt32).alias(LINE),
             (pl.any_horizontal(lost) if lost else pl.lit(value=False)).alias(DOUBT),
         )
 

@@ -115,7 +115,7 @@ class OcsfParquet:
 
     def scan(self, shape: Shape, paths: Sequence[str]) -> pl.LazyFrame | None:
         """Plan a scan that doubts events of another class, or with a value that is not what it should be."""
-        row = (pl.col(parquet.INDEX) - pl.col(parquet.INDEX).min().over(PATH) + 1).cast(pl.UInt32).alias(LINE)
+        row = (pl.col(parquet.INDEX) + 1).cast(pl.UInt32).alias(LINE)
         columns = _columns(_shaped(shape))
         doubt = (
             pl.any_horizontal(what.is_not_null() for _, what in columns.values()) | _is_other().is_not_null()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loaders import addresses
+from loaders.fields import ADDRESSES
 from loaders.schema import LINE, STREAM, STREAM_COLUMNS, TIMESTAMP
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _without_what_follows(columns: dict[str, pl.Series]) -> None:
 
 
 def _is_address(name: str, schema: pl.Schema) -> bool:
-    return name in addresses.COLUMNS and schema[name] == pl.String()
+    return name in ADDRESSES and schema[name] == pl.String()
 
 
 def to_bytes(frame: pl.DataFrame) -> bytes:

@@ -187,6 +187,7 @@ def _answer(
     no_store: bool,
 ) -> None:
     from query.check import check_query
+    from query.need import need_of
     from query.parse import parse_query
     from query.scope import Scope
     from query.shifts import look_back
@@ -196,7 +197,11 @@ def _answer(
     asked = parse_query(text)
     check_query(asked)
     scope = Scope(since=since, until=until)
-    dataset = read_logs(paths, look_back(asked, scope), until, follow_links=follow_links, no_store=no_store)
+    # What times there are is told where none answers, and a plan is made of what would be read in full.
+    need = None if only_plan or since or until else need_of(asked)
+    dataset = read_logs(
+        paths, look_back(asked, scope), until, follow_links=follow_links, no_store=no_store, need=need
+    )
     folders = lookup_folders(paths or (".",))
     if only_plan:
         click.echo(explain(dataset, asked, scope, folders))

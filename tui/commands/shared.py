@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from loaders.dataset import Dataset, Progress
+    from loaders.need import Need
     from loaders.store.keeper import Keeper
     from query.errors import QueryError
 
@@ -94,8 +95,19 @@ def read_logs(
     follow_links: bool,
     no_store: bool,
     any_file: bool = False,
+    need: Need | None = None,
 ) -> Dataset:
-    """Read all logs below some paths, or give up where there are none."""
+    """Read all logs below some paths, or give up where there are none.
+
+    Args:
+        paths: The paths.
+        since: Files of an older time are not opened.
+        until: The same for newer ones.
+        follow_links: Whether links are followed.
+        no_store: Whether to keep nothing.
+        any_file: Be content with files of which none is a log.
+        need: What of flow logs is needed, where nothing is kept.
+    """
     from loaders.discover import NoLogsError, check_roots
     from loaders.load import Library
 
@@ -103,7 +115,14 @@ def read_logs(
     try:
         check_roots(paths)
         keeper = None if no_store else store_of(paths, follow_links=follow_links)
-        library = Library(paths, since=since, until=until, follow_links=follow_links, keeper=keeper)
+        library = Library(
+            paths,
+            since=since,
+            until=until,
+            follow_links=follow_links,
+            keeper=keeper,
+            need=need if no_store else None,
+        )
         with ProgressLine() as line:
             return library.read_all(any_file=any_file, told=line.show)
     except NoLogsError as error:
