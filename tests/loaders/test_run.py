@@ -202,3 +202,26 @@ def test_a_job_overtakes_one_that_cannot_be_stopped():
     lane.submit(lambda _: "third", lambda result: (heard.append(result), third.set()), heard.append)
     assert third.wait(10)
     assert heard == ["new", "third"]
+
+
+def test_work_in_the_background_lets_what_is_waited_for_go_first(lane, listener):
+    go_on = busy(lane, listener)
+    given_way = threading.Event()
+    threading.Thread(target=lambda: (run.give_way(), given_way.set()), daemon=True).start()
+    assert not given_way.wait(0.2)
+    go_on.set()
+    assert given_way.wait(SOON)
+
+
+def test_it_does_not_wait_for_ever(lane, listener, monkeypatch):
+    monkeypatch.setattr(run._DESK, "LONGEST_WAIT", 0.05)
+    go_on = busy(lane, listener)
+    run.give_way()
+    go_on.set()
+
+
+def test_giving_way_stops_what_nobody_wants_any_more():
+    ticket = Ticket()
+    ticket.cancel()
+    with pytest.raises(Cancelled):
+        run.give_way(ticket)

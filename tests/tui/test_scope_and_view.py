@@ -143,3 +143,22 @@ def test_counts_hold_to_the_scope(dataset):
     assert counted(group=GROUP, since=at(5)) == {(GROUP, ENI): (5, 1)}
     assert counted(filter="reject") == {(GROUP, ENI): (1, 1), (GROUP, second): (1, 1)}
     assert sum(records for records, _ in counted().values()) == 12
+
+
+@pytest.mark.parametrize("descending", [True, False])
+def test_what_has_been_found_so_far_is_told_before_all_is(dataset, monkeypatch, descending):
+    for name, value in (("_NEWS_SECONDS", 0.0), ("_SCREENFUL", 1), ("_AT_ONCE", 1)):
+        monkeypatch.setattr(f"query.view.{name}", value)
+    told = []
+    whole = look(dataset, Scope(filter="bytes > 0", descending=descending), early=told.append)
+    assert len(told) == len(dataset.parts) - 1 > 0
+    assert whole.complete
+    assert not any(view.complete for view in told)
+    heights = [view.height for view in (*told, whole)]
+    assert heights == sorted(heights)
+    assert set(shown(told[0])) <= set(shown(whole))
+    assert shown(told[0])[0] == shown(whole)[0], "the parts that come first in time are looked at first"
+
+
+def test_what_takes_no_time_is_told_once(dataset):
+    assert look(dataset, Scope(filter="reject"), early=lambda _: pytest.fail("too early")).complete
