@@ -23,9 +23,14 @@ import sys
 import tempfile
 import termios
 import time
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from generate import generate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 EMPTY_APP = """
 import polars
@@ -45,12 +50,15 @@ PATIENCE = 120.0
 class Terminal:
     """A program in a pseudo terminal, and what it has written there."""
 
-    def __init__(self, command: list[str], width: int, height: int) -> None:
-        """Start a program."""
+    def __init__(
+        self, command: list[str], width: int, height: int, variables: dict[str, str] | None = None
+    ) -> None:
+        """Start a program, with some variables of its environment set."""
         self.began = time.perf_counter()
         self.written = b""
         self.pid, self._fd = pty.fork()
         if not self.pid:
+            os.environ.update(variables or {})
             os.environ.update(TERM="xterm-256color", COLUMNS=str(width), LINES=str(height))
             os.execvp(command[0], command)
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
@@ -173,11 +181,10 @@ def measure(folder: Path, size: tuple[int, int], runs: int) -> list[tuple[str, s
     ]
 
 
-def main() -> None:
-    """Run from the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+@contextmanager
+def measured(about: str) -> Iterator[tuple[Path, tuple[int, int], int]]:
+    """Read the command line: where the logs are, made if need be, the size of the terminal, the runs."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path)
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--size", default="80x24")
@@ -188,14 +195,21 @@ def main() -> None:
         folder = given.folder or Path(temporary)
         if given.folder is None:
             generate(folder, given.records)
+        yield folder, (width, height), given.runs
+
+
+def main() -> None:
+    """Run from the command line."""
+    with measured(__doc__ or "") as (folder, size, runs):
         found = subprocess.run(
             [sys.executable, "-m", "tui.cli", "groups", str(folder), "--format", "ndjson"],
             capture_output=True,
             check=True,
             text=True,
         )
-        print(f"{len(found.stdout.splitlines())} streams, terminal {given.size}, {os.cpu_count()} cores")
-        for what, figure in measure(folder, (width, height), given.runs):
+        streams = len(found.stdout.splitlines())
+        print(f"{streams} streams, terminal {size[0]}x{size[1]}, {os.cpu_count()} cores")
+        for what, figure in measure(folder, size, runs):
             print(f"{what:<46} {figure}")
 
 

@@ -1,19 +1,28 @@
 """Make a directory of flow logs of any size, in the S3 layout, for measuring.
 
     python bench/generate.py DIR --records 1000000
+    python bench/generate.py DIR --small-files 100000
 
 The same arguments give the same records. Addresses, ports and sizes are skewed as real traffic is: a few
-talkers make most of it, a scanner makes most of the rejects.
+talkers make most of it, a scanner makes most of the rejects. Small files hold 100 records each, many of them
+for the same five minutes, as a large account with little traffic has them.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
+import os
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
-from layouts import DEFAULT_COLUMNS, Delivery, write_s3_text
+from layouts import DEFAULT_COLUMNS, Delivery, write_s3_small, write_s3_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ACCOUNT, REGION, FLOW_LOG = "123456789012", "us-east-1", "fl-0be4c400000000000"
 BEGIN = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
@@ -21,6 +30,8 @@ INTERFACES = 60
 PORTS = (443, 443, 443, 80, 80, 22, 53, 123, 5432, 3306, 6379, 8080, 3389)
 # Records to a delivery of five minutes, as a busy VPC writes them.
 PER_FILE = 100_000
+# Small files: records to a file, and files to five minutes.
+SMALL_FILE, SMALL_AT_ONCE = 100, 100
 
 
 def _uniform(column: int, seed: int) -> pl.Expr:
@@ -78,20 +89,50 @@ def records(count: int, file: int, seed: int) -> pl.DataFrame:
 
 def generate(folder: Path, count: int, *, per_file: int = PER_FILE, seed: int = 1) -> None:
     """Fill a folder with ``count`` records, ``per_file`` to a delivery."""
-    delivery = Delivery(ACCOUNT, REGION, FLOW_LOG)
-    for number, begin in enumerate(range(0, count, per_file)):
-        write_s3_text(folder, delivery, records(min(per_file, count - begin), number, seed))
+    counts = [min(per_file, count - begin) for begin in range(0, count, per_file)]
+    _spread(partial(_deliver, folder, seed), list(enumerate(counts)))
+
+
+def generate_small(folder: Path, files: int, *, seed: int = 1) -> None:
+    """Fill a folder with files of ``SMALL_FILE`` records each."""
+    counts = [min(SMALL_AT_ONCE, files - begin) for begin in range(0, files, SMALL_AT_ONCE)]
+    _spread(partial(_deliver_small, folder, seed), list(enumerate(counts)))
+
+
+def _deliver(folder: Path, seed: int, numbered: tuple[int, int]) -> None:
+    number, count = numbered
+    write_s3_text(folder, Delivery(ACCOUNT, REGION, FLOW_LOG), records(count, number, seed))
+
+
+def _deliver_small(folder: Path, seed: int, numbered: tuple[int, int]) -> None:
+    number, files = numbered
+    delivered = records(files * SMALL_FILE, number, seed)
+    write_s3_small(folder, Delivery(ACCOUNT, REGION, FLOW_LOG), delivered, SMALL_FILE)
+
+
+def _spread(work: Callable[[tuple[int, int]], None], what: list[tuple[int, int]]) -> None:
+    """Do a piece of work for each of several things, on all cores."""
+    # Not by forking: threads of polars do not survive that.
+    with multiprocessing.get_context("spawn").Pool(min(os.cpu_count() or 1, len(what) or 1)) as pool:
+        for _ in pool.imap_unordered(work, what):
+            pass
 
 
 def main() -> None:
     """Run from the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--per-file", type=int, default=PER_FILE)
+    parser.add_argument("--small-files", type=int, help="make so many small files in place of --records")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    generate(given.folder, given.records, per_file=given.per_file, seed=given.seed)
+    if given.small_files:
+        generate_small(given.folder, given.small_files, seed=given.seed)
+    else:
+        generate(given.folder, given.records, per_file=given.per_file, seed=given.seed)
 
 
 if __name__ == "__main__":

@@ -69,12 +69,19 @@ class Delivery:
     region: str
     flow_log_id: str
 
-    def key(self, window_start: int, suffix: str) -> str:
-        """Name the object of the window that begins at ``window_start`` (epoch seconds)."""
+    def key(self, window_start: int, suffix: str, number: int = 0) -> str:
+        """Name the object of the window that begins at ``window_start`` (epoch seconds).
+
+        Args:
+            window_start: When it begins.
+            suffix: What the name ends in.
+            number: Which of several objects of this window it is.
+        """
         moment = datetime.fromtimestamp(window_start, UTC)
         stamp = moment.strftime("%Y%m%dT%H%MZ")
         # AWS's hash is opaque: any eight hexadecimal digits that differ from object to object will do.
-        digest = hashlib.sha256(f"{self.flow_log_id} {stamp}".encode()).hexdigest()[:8]
+        secret = f"{self.flow_log_id} {stamp} {number}" if number else f"{self.flow_log_id} {stamp}"
+        digest = hashlib.sha256(secret.encode()).hexdigest()[:8]
         folder = f"AWSLogs/{self.account}/vpcflowlogs/{self.region}/{moment:%Y/%m/%d}"
         return (
             f"{folder}/{self.account}_vpcflowlogs_{self.region}_{self.flow_log_id}_{stamp}_{digest}.{suffix}"
@@ -93,6 +100,23 @@ def write_s3_text(
     for window_start, part in _windows(records, DELIVERY_SECONDS):
         text = _lines(part.select(columns).rename(header_name), header=True)
         write_gzip(root / delivery.key(window_start, "log.gz"), text)
+
+
+def write_s3_small(
+    root: Path,
+    delivery: Delivery,
+    records: pl.DataFrame,
+    per_file: int,
+    columns: Sequence[str] = DEFAULT_COLUMNS,
+) -> None:
+    """Write gzipped text as ``write_s3_text`` does, but many small files for each five minutes, and fast."""
+    for window_start, part in _windows(records, DELIVERY_SECONDS):
+        header, *lines = _lines(part.select(columns).rename(header_name), header=True).splitlines(
+            keepends=True
+        )
+        for number, begin in enumerate(range(0, len(lines), per_file)):
+            packed = header + "".join(lines[begin : begin + per_file])
+            write_gzip(root / delivery.key(window_start, "log.gz", number), packed, level=1)
 
 
 def write_s3_parquet(
@@ -129,10 +153,10 @@ def write_cloudwatch_export(
         write_gzip(exported / task / stream / f"{number:06}.gz", _lines(part, header=False))
 
 
-def write_gzip(path: Path, text: str) -> None:
+def write_gzip(path: Path, text: str, level: int = 9) -> None:
     """Write a gzip file that holds neither a name nor a time, so that equal text gives equal bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, mtime=0) as packed:
+    with path.open("wb") as raw, gzip.GzipFile("", "wb", level, raw, mtime=0) as packed:
         packed.write(text.encode())
 
 

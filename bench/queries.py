@@ -9,17 +9,13 @@ For the engine it is that of ``query.answer.answer`` over records in memory. Pri
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import statistics
 import sys
-import tempfile
 import time
-from pathlib import Path
 
-from explorer import PATIENCE, Terminal
-from generate import generate
+from explorer import PATIENCE, Terminal, measured
 
 from loaders.load import Library
 from query.answer import answer
@@ -76,28 +72,16 @@ def typing(terminal: Terminal, text: str) -> float:
 
 def main() -> None:
     """Run from the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("folder", nargs="?", type=Path)
-    parser.add_argument("--records", type=int, default=1_000_000)
-    parser.add_argument("--size", default="80x24")
-    parser.add_argument("--runs", type=int, default=5)
-    given = parser.parse_args()
-    width, height = (int(part) for part in given.size.split("x"))
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = given.folder or Path(temporary)
-        if given.folder is None:
-            generate(folder, given.records)
-        terminal = Terminal([sys.executable, "-m", "tui.cli", str(folder)], width, height)
+    with measured(__doc__ or "") as (folder, size, runs):
+        terminal = Terminal([sys.executable, "-m", "tui.cli", str(folder)], *size)
         try:
             terminal.until("groups")
             terminal.until("reading", gone=True)
-            print(f"terminal {given.size}, {os.cpu_count()} cores")
+            print(f"terminal {size[0]}x{size[1]}, {os.cpu_count()} cores")
             terminal.type(b";")
             terminal.settle()
             # In turn: a line that says the same as the one before is not painted again.
-            rounds = [[on_screen(terminal, text) for text in ON_SCREEN] for _ in range(given.runs)]
+            rounds = [[on_screen(terminal, text) for text in ON_SCREEN] for _ in range(runs)]
             for text, *took in zip(ON_SCREEN, *rounds, strict=True):
                 print(f"{statistics.median(took):7.0f} ms  Enter to the result: {text}")
             terminal.type(CLEAR + b"\x7f")
@@ -109,7 +93,7 @@ def main() -> None:
         print(f"in the engine, {dataset.height:,} records")
         for text in QUERIES:
             query = parse_query(text)
-            took = [answer(dataset, query, Scope()).seconds * 1000 for _ in range(given.runs)]
+            took = [answer(dataset, query, Scope()).seconds * 1000 for _ in range(runs)]
             print(f"{statistics.median(took):7.0f} ms  {text}")
 
 
