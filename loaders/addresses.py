@@ -86,7 +86,10 @@ def numbered(texts: pl.Series) -> Iterator[pl.Series]:
         UInt32 under the same name; then, if any has such a value, UInt128 and String as ``kept`` names them.
     """
     address = Address(texts.name, "6", "text").under(texts.name)
-    different = texts.unique().drop_nulls().to_frame("text")
+    # Each different text is looked at once; the codes of a dictionary of them lead back to the rows.
+    coded = texts.cast(pl.Categorical(pl.Categories.random()))
+    codes = coded.unique().drop_nulls()
+    different = pl.DataFrame({"text": codes.cast(pl.String), "code": codes.to_physical()})
     octets = pl.col("text").str.split_exact(".", 3)
     first, second, third, fourth = (octets.struct.field(f"field_{place}").cast(V4) for place in range(4))
     v4 = different.filter(pl.col("text").str.contains(_IS_V4)).with_columns(
@@ -94,14 +97,12 @@ def numbered(texts: pl.Series) -> Iterator[pl.Series]:
     )
     numbers = v4
     if v4.height < different.height:
-        rest = different.join(v4, on="text", how="anti")["text"]
-        v6 = {text: number for text in rest.to_list() if (number := _canonical_v6(text)) is not None}
-        more = pl.DataFrame(
-            {"text": rest, "v6": [v6.get(text) for text in rest.to_list()]},
-            schema={"text": pl.String(), "v6": V6},
-        ).with_columns(other=pl.when(pl.col("v6").is_null()).then("text"))
+        rest = different.join(v4, on="text", how="anti")
+        v6 = pl.Series("v6", [_canonical_v6(text) for text in rest["text"]], dtype=V6)
+        more = rest.with_columns(v6, other=pl.when(v6.is_null()).then("text"))
         numbers = pl.concat([v4, more], how="diagonal")
-    frame = texts.to_frame("text").join(numbers, on="text", how="left", maintain_order="left")
+    # Codes count from 0, so that a number's place is its code.
+    frame = numbers.sort("code")[coded.to_physical()]
     yield frame["v4"].alias(texts.name)
     for column, name in (("v6", address.v6), ("other", address.other)):
         if name is not None and column in frame.columns and frame[column].null_count() < frame.height:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from loaders.parts import FORMAT, SUMMARY_COLUMNS, Part, summarise
 from loaders.schema import FILE, GROUP, LINE, STREAM, TIMESTAMP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
     from loaders.discover import SourceFile
@@ -75,7 +76,7 @@ class Progress:
     records: int = 0
     began: float = field(default_factory=time.monotonic)
 
-    def after(self, files: Sequence[SourceFile], records: int) -> Progress:
+    def after(self, files: Collection[SourceFile], records: int) -> Progress:
         """The same after some more files with so many records."""
         return replace(
             self,
@@ -120,7 +121,7 @@ class Kept:
     trouble: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dataset:
     """Everything that has been read so far.
 
@@ -136,27 +137,27 @@ class Dataset:
     progress: Progress | None = None
     kept: Kept = Kept()
 
-    @property
+    @cached_property
     def height(self) -> int:
         """How many records there are."""
         return sum(part.height for part in self.parts)
 
-    @property
+    @cached_property
     def offsets(self) -> list[int]:
         """The number of the first row of each part, and how many rows there are at the end."""
         return [0, *accumulate(part.rows for part in self.parts)]
 
-    @property
+    @cached_property
     def columns(self) -> frozenset[str]:
         """The columns that any record has."""
         return frozenset(name for part in self.parts for name in part.schema)
 
-    @property
+    @cached_property
     def fields(self) -> tuple[str, ...]:
         """The columns, and the fields found in JSON messages, with dots."""
         return tuple(dict.fromkeys([*self.columns, *(name for part in self.parts for name in part.fields)]))
 
-    @property
+    @cached_property
     def problem_count(self) -> int:
         """How many lines are no record, and files not whole or not readable."""
         return sum(
@@ -178,18 +179,33 @@ class Dataset:
         Returns:
             Every column that any of these records has.
         """
-        asked = pl.DataFrame({"number": numbers, "place": range(numbers.len())})
-        pieces = []
-        for part, first in zip(self.parts, self.offsets, strict=False):
-            mine = asked.filter(pl.col("number").is_between(first, first + part.rows - 1))
-            if mine.height:
-                piece = part.take(mine["number"] - first)
-                pieces.append(
-                    piece.with_columns(mine["place"].alias("_place"), pl.lit(part.kind).alias(FORMAT))
-                )
+        pieces = [
+            part.take(rows).with_columns(places.alias("_place"), pl.lit(part.kind).alias(FORMAT))
+            for part, rows, places in self.sorted_out(numbers)
+        ]
         if not pieces:
             return pl.DataFrame()
         return pl.concat(pieces, how="diagonal_relaxed").sort("_place").drop("_place")
+
+    def sorted_out(self, numbers: pl.Series) -> Iterator[tuple[Part, pl.Series, pl.Series]]:
+        """Say of records, by their numbers, which part each is in.
+
+        Yields:
+            Each part that has some, their row numbers in it, and their places among those asked for (UInt32).
+        """
+        offsets = self.offsets
+        numbers = numbers.filter(numbers < offsets[-1])
+        which = pl.Series(offsets, dtype=pl.UInt32()).search_sorted(numbers, side="right")
+        asked = pl.DataFrame(
+            {
+                "number": numbers,
+                "place": pl.int_range(numbers.len(), dtype=pl.UInt32(), eager=True),
+                "which": which,
+            }
+        )
+        for (index,), mine in asked.group_by("which", maintain_order=True):
+            place = int(str(index)) - 1
+            yield self.parts[place], mine["number"] - offsets[place], mine["place"]
 
     def number_of(self, file: int, line: int) -> int | None:
         """Find the number of the record that came from a line, or ``None``."""

@@ -108,9 +108,12 @@ def scan(
 
 def lines_of_each(frame: pl.DataFrame) -> pl.DataFrame:
     """What a strict scan gave, with ``LINE`` counted in each file and not over all of them."""
-    runs = frame[PATH].rle().struct.unnest()
-    before = (runs["len"].cum_sum() - runs["len"]).cast(pl.UInt32)
-    return frame.with_columns((frame[LINE] - before.gather(frame[PATH].rle_id())).alias(LINE))
+    if not frame.height:
+        return frame
+    first = int(frame[LINE][0])
+    counts = frame[PATH].rle().struct.field("len").to_list()
+    lines = [pl.int_range(first, first + count, dtype=pl.UInt32, eager=True) for count in counts]
+    return frame.with_columns(pl.concat(lines).alias(LINE))
 
 
 def _doubt(read_as: Sequence[str], columns: Sequence[str], more: Sequence[str]) -> pl.Expr:

@@ -8,6 +8,7 @@ columns. Kinds register themselves from the modules of ``loaders.formats``, as f
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
@@ -31,6 +32,7 @@ APART = "_apart"
 _SAMPLE = 50
 
 
+@cache
 def no_problems() -> pl.DataFrame:
     """An empty frame of problems: ``line`` (UInt32) and ``what`` (String)."""
     return pl.DataFrame(schema={"line": pl.UInt32(), "what": pl.String()})

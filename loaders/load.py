@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import chain, islice
 from typing import TYPE_CHECKING
@@ -100,11 +100,10 @@ class Library:
         if first and self.dataset.parts and fresh:
             self.dataset = replace(self.dataset, progress=progress, kept=self._keeper.kept)
             yield self.dataset
-        for batch in _batches(fresh):
-            run.give_way(ticket)
+        for loaded in self._loading(_batches(fresh), ticket):
             before = self.dataset.height
-            self._read(batch)
-            progress = progress.after(batch, self.dataset.height - before)
+            self._take(loaded)
+            progress = progress.after(loaded.files.values(), self.dataset.height - before)
             self.dataset = replace(self.dataset, progress=progress, kept=self._keeper.kept)
             if progress.files < progress.files_total:
                 yield self.dataset
@@ -172,7 +171,7 @@ class Library:
     def _first_look(self, begun: Sequence[SourceFile]) -> Iterator[Dataset]:
         likely = [file for file in begun if self._in_range(file) and not file.skip and not file.error]
         newest = sorted(likely, key=lambda file: (file.newness, file.name), reverse=True)
-        self._read(next(_batches(newest[:_FEW_FILES]), []))
+        self._take(self._load(next(_batches(newest[:_FEW_FILES]), [])))
         yield replace(self.dataset, progress=_LOOKING, kept=self._keeper.kept)
 
     def _changes(self, walk: Iterable[SourceFile]) -> tuple[list[SourceFile], set[int]]:
@@ -206,34 +205,76 @@ class Library:
             self._until is None or time <= self._until + _MARGIN
         )
 
-    def _read(self, batch: Sequence[SourceFile]) -> None:
-        reports: dict[int, FileReport] = {}
-        frames: list[tuple[str, pl.DataFrame]] = []
-        by_shape: dict[Shape, list[int]] = {}
+    def _loading(self, batches: Iterable[list[SourceFile]], ticket: Ticket | None) -> Iterator[_Loaded]:
+        """Read batches; while one is taken in and kept, the next one is already being read.
+
+        Raises:
+            Cancelled: The ticket was cancelled.
+        """
+
+        def load_all() -> Iterator[_Loaded]:
+            for batch in batches:
+                run.give_way(ticket)
+                yield self._load(batch)
+
+        begun = self._next
+        try:
+            for loaded in run.ahead(load_all()):
+                if ticket:
+                    ticket.check()
+                yield loaded
+        finally:
+            # What was read and not taken in any more will be read again, and its events are new then.
+            self._delivered.forget(set(range(begun, self._next)) - self.dataset.files.keys())
+
+    def _load(self, batch: Sequence[SourceFile]) -> _Loaded:
+        """Read files, whatever they are."""
         numbered = dict(enumerate(batch, self._next))
+        self._next += len(numbered)
+        loaded = _Loaded(numbered)
+        by_shape: dict[Shape, list[int]] = {}
         for number, file in numbered.items():
             what = recognise(file)
             if isinstance(what, Unrecognised):
-                reports[number] = FileReport(file, None, what.state, what.reason)
+                loaded.reports[number] = FileReport(file, None, what.state, what.reason)
             else:
                 by_shape.setdefault(what, []).append(number)
         known = self._delivered.count
         for shape, numbers in by_shape.items():
-            loaded = load(
-                shape, {number: numbered[number] for number in numbers}, self._delivered, self._need
-            )
-            reports.update(loaded.reports)
-            frames += loaded.frames
-        kept = self._keeper.keep(frames, reports, self._delivered.since(known))
+            some = load(shape, {number: numbered[number] for number in numbers}, self._delivered, self._need)
+            loaded.reports.update(some.reports)
+            loaded.frames += some.frames
+        loaded.events = self._delivered.since(known)
+        return loaded
+
+    def _take(self, loaded: _Loaded) -> None:
+        """Add what was read to the data set, and keep it."""
+        kept = self._keeper.keep(loaded.frames, loaded.reports, loaded.events)
         parts = list(self.dataset.parts)
         if kept is None:
-            for kind, frame in frames:
+            for kind, frame in loaded.frames:
                 _append(parts, kind, frame)
         else:
             parts = list(in_order([*parts, *kept]))
-        self.dataset = Dataset(tuple(parts), {**self.dataset.files, **reports})
-        self._numbers |= {file.path: number for number, file in numbered.items()}
-        self._next += len(numbered)
+        self.dataset = Dataset(tuple(parts), {**self.dataset.files, **loaded.reports})
+        self._numbers |= {file.path: number for number, file in loaded.files.items()}
+
+
+@dataclass(slots=True)
+class _Loaded:
+    """What was read of some files.
+
+    Attributes:
+        files: The files, by the numbers they were given.
+        frames: Their records, and the kinds of those.
+        reports: What became of each file.
+        events: The events that they delivered.
+    """
+
+    files: dict[int, SourceFile]
+    frames: list[tuple[str, pl.DataFrame]] = field(default_factory=list)
+    reports: dict[int, FileReport] = field(default_factory=dict)
+    events: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def require_logs(dataset: Dataset, roots: Sequence[str]) -> None:

@@ -118,7 +118,7 @@ def load(
     loaded = Loaded()
     if frame is not None:
         loaded.frames.append((shape.kind or "", frame))
-        records = _heights(frame)
+        records = heights(frame)
         careful = set(doubtful)
         for number, file in files.items():
             if number not in careful:
@@ -131,9 +131,10 @@ def load(
     return loaded
 
 
-def _heights(frame: pl.DataFrame) -> dict[int, int]:
-    counted = frame.group_by(FILE).len()
-    return dict(zip(counted[FILE].to_list(), counted["len"].to_list(), strict=True))
+def heights(frame: pl.DataFrame) -> dict[int, int]:
+    """How many records a frame has of each file; those of one mostly stand together."""
+    runs = frame[FILE].rle().struct.unnest().group_by("value").agg(pl.col("len").cast(pl.Int64).sum())
+    return dict(zip(runs["value"].to_list(), runs["len"].to_list(), strict=True))
 
 
 def _scan_together(
@@ -179,16 +180,17 @@ def _scan_strictly(shape: Shape, files: Mapping[int, SourceFile], need: Need | N
                 raise _NeverStrictError
             frame = delimited.lines_of_each(run.collect(plan))
         frame = _numbered(frame, dict(zip(paths, files, strict=True)))
-        return run.collect(normalise(frame.lazy(), shape.kind, frame.columns, _places(files)))
+        return normalise(frame, shape.kind, _places(files))
     except (pl.exceptions.PolarsError, OSError, UnicodeEncodeError):
         return None
 
 
 def _numbered(frame: pl.DataFrame, numbers: Mapping[str, int]) -> pl.DataFrame:
     """A scan with ``FILE`` in place of ``PATH``."""
-    paths = frame[PATH].rle().struct.field("value")
-    files = pl.Series([numbers[path] for path in paths], dtype=pl.UInt32)
-    return frame.drop(PATH).with_columns(files.gather(frame[PATH].rle_id()).alias(FILE))
+    runs = frame[PATH].rle().struct.unnest().rows()
+    files = [pl.repeat(numbers[path], count, dtype=pl.UInt32(), eager=True) for count, path in runs]
+    found = pl.concat(files) if files else pl.Series(dtype=pl.UInt32())
+    return frame.drop(PATH).with_columns(found.alias(FILE))
 
 
 def _read_carefully(shape: Shape, files: Mapping[int, SourceFile], delivered: Delivered) -> Loaded:
@@ -207,8 +209,8 @@ def _read_carefully(shape: Shape, files: Mapping[int, SourceFile], delivered: De
                 pile.add(shape.kind or "", _tagged(frame, number))
     repeated = _parse(shape, pool, pile, delivered) if pool else {}
     frames = [
-        (kind, run.collect(normalise(pl.concat(pieces).lazy(), kind, columns, _places(files))))
-        for (kind, columns), pieces in pile.frames.items()
+        (kind, normalise(pl.concat(pieces), kind, _places(files)))
+        for (kind, _), pieces in pile.frames.items()
     ]
     return Loaded(frames, pile.reports | _reports(shape, files, pile, repeated))
 
@@ -222,8 +224,8 @@ def _parse(shape: Shape, pool: list[pl.DataFrame], pile: _Pile, delivered: Deliv
         pile.problems.append(parsed.problems.select("line", "what", FILE))
     if fresh.height == events.height:
         return {}
-    left = _heights(fresh)
-    return {number: height - left.get(number, 0) for number, height in _heights(events).items()}
+    left = heights(fresh)
+    return {number: height - left.get(number, 0) for number, height in heights(events).items()}
 
 
 def _reports(
@@ -232,7 +234,7 @@ def _reports(
     records: dict[int, int] = {}
     for pieces in pile.frames.values():
         for piece in pieces:
-            for number, height in _heights(piece).items():
+            for number, height in heights(piece).items():
                 records[number] = records.get(number, 0) + height
     problems = (
         pl.concat([kinds.no_failures(), *pile.problems])
@@ -296,7 +298,7 @@ def _own(frame: pl.DataFrame) -> list[str]:
     return [name for name in frame.columns if name not in {LINE, FILE}]
 
 
-def _places(files: Mapping[int, SourceFile]) -> pl.LazyFrame:
+def _places(files: Mapping[int, SourceFile]) -> pl.DataFrame:
     """What ``normalise`` wants to know of the files."""
     places = [file.place for file in files.values()]
     columns: dict[str, list[Any]] = {
@@ -311,4 +313,4 @@ def _places(files: Mapping[int, SourceFile]) -> pl.LazyFrame:
     if any(exported):
         columns |= {"_stream": exported}
         dtypes |= {"_stream": pl.Categorical()}
-    return pl.LazyFrame(columns, schema=dtypes)
+    return pl.DataFrame(columns, schema=dtypes)

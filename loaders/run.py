@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sys
 import threading
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import contextmanager, suppress
+from queue import Empty, Queue
+from typing import TYPE_CHECKING, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -120,6 +121,42 @@ def give_way(ticket: Ticket | None = None) -> None:
     _DESK.give_way()
     if ticket:
         ticket.check()
+
+
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """Yield items while the next one is already being made, in a thread of its own.
+
+    Whoever stops early waits for the item at hand, so that nothing goes on behind their back.
+    """
+    made: Queue[tuple[bool, object]] = Queue(maxsize=1)
+    enough = threading.Event()
+
+    def make() -> None:
+        try:
+            for item in items:
+                made.put((True, item))
+                if enough.is_set():
+                    return
+            made.put((False, None))
+        except Exception as error:  # noqa: BLE001 - raised again where the items are taken
+            made.put((False, error))
+
+    thread = threading.Thread(target=make, name="flowtui-ahead", daemon=True)
+    thread.start()
+    try:
+        while True:
+            is_item, item = made.get()
+            if is_item:
+                yield cast("T", item)
+            elif isinstance(item, Exception):
+                raise item
+            else:
+                return
+    finally:
+        enough.set()
+        while thread.is_alive():
+            with suppress(Empty):
+                made.get(timeout=0.02)
 
 
 class Lane:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from loaders import run
 from loaders.fields import BY_COLUMN, Kind, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from loaders.addresses import Address
 
@@ -104,15 +105,13 @@ def in_seconds(column: str) -> pl.Expr:
     return scaled.alias(column)
 
 
-def normalise(
-    plan: pl.LazyFrame, kind: str | None, columns: Iterable[str], places: pl.LazyFrame
-) -> pl.LazyFrame:
+def normalise(frame: pl.DataFrame, kind: str | None, places: pl.DataFrame) -> pl.DataFrame:
     """Complete ``timestamp``, ``log_group`` and ``log_stream`` of the records of one kind.
 
     Args:
-        plan: The records: the columns, ``FILE`` and ``LINE``.
+        frame: The records: their columns, among them those of the envelope that the file itself told,
+            ``FILE`` and ``LINE``.
         kind: Their kind: only flow logs tell time and stream in columns of their own.
-        columns: The columns they have, among them those of the envelope that the file itself told.
         places: A row for each file: ``FILE``, ``_group``, ``_name`` (Categorical: the stream where nothing
             else names it), ``_time`` (Datetime: the delivery's time, or null); and ``_stream`` (Categorical)
             if any of the files says itself what stream it is.
@@ -120,26 +119,56 @@ def normalise(
     A record's time is the event's own, else its ``start``; a format without either falls back on the time in
     the file's name.
     """
-    have = set(columns)
-    flows = have if kind == FLOW_LOG else set()
+    flows = frame.columns if kind == FLOW_LOG else ()
     epochs = [name for name in ("start", "end") if name in flows]
-    times = [pl.col(TIMESTAMP)] if TIMESTAMP in have else []
-    times += [(pl.col(name) * 1000).cast(TIME) for name in epochs]
-    groups = [pl.col(GROUP).cast(pl.Categorical())] if GROUP in have else []
-    streams = [pl.col(STREAM).cast(pl.Categorical())] if STREAM in have else []
-    named = [pl.col(name) for name in STREAM_COLUMNS if name in flows]
-    given = places.collect_schema().names()
-    if "_stream" in given:
-        streams.insert(0, pl.col("_stream"))
-    return (
-        plan.with_columns(in_seconds(name) for name in epochs)
-        .join(places, on=FILE, how="left", maintain_order="left")
-        .with_columns(
-            pl.coalesce(*groups, pl.col("_group")).alias(GROUP),
-            pl.coalesce(*streams, *named, pl.col("_name")).alias(STREAM),
-            pl.coalesce(*times, pl.col("_time")).alias(TIMESTAMP),
-        )
-        .drop(name for name in given if name != FILE)
+    scaled = [in_seconds(name) for name in epochs if _is_scaled(frame[name])]
+    envelope = {
+        GROUP: [GROUP, "_group"],
+        STREAM: ["_stream", STREAM, *(name for name in STREAM_COLUMNS if name in flows), "_name"],
+        TIMESTAMP: [TIMESTAMP, *epochs, "_time"],
+    }
+    have = {*frame.columns, *places.columns}
+    chosen = {
+        name: _first_whole([source for source in sources if source in have], frame)
+        for name, sources in envelope.items()
+    }
+    wanted = [name for sources in chosen.values() for name in sources if name in places.columns]
+    made = {
+        GROUP: [pl.col(name).cast(pl.Categorical()) for name in chosen[GROUP]],
+        STREAM: [pl.col(name).cast(pl.Categorical()) for name in chosen[STREAM]],
+        TIMESTAMP: [
+            (pl.col(name) * 1000).cast(TIME) if name in epochs else pl.col(name) for name in chosen[TIMESTAMP]
+        ],
+    }
+    plan = (
+        _with_places(frame.lazy().with_columns(scaled), places, wanted)
+        .with_columns(pl.coalesce(exprs).alias(name) for name, exprs in made.items())
+        .drop(wanted)
         # The envelope stands last in every frame, so that frames of one shape can be stacked.
-        .select(pl.exclude(GROUP, STREAM, TIMESTAMP), GROUP, STREAM, TIMESTAMP)
+        .select(pl.exclude(*made), *made)
     )
+    return run.collect(plan)
+
+
+def _is_scaled(epoch: pl.Series) -> bool:
+    """Whether any value of an epoch column is in another unit than seconds."""
+    largest = epoch.max()
+    return isinstance(largest, int) and largest >= _EPOCH_UNITS[-1][0]
+
+
+def _first_whole(sources: Sequence[str], frame: pl.DataFrame) -> Sequence[str]:
+    """The sources of a value up to the first that every record has: later ones are never asked."""
+    for place, name in enumerate(sources):
+        if name in frame.columns and not frame[name].null_count():
+            return sources[: place + 1]
+    return sources
+
+
+def _with_places(plan: pl.LazyFrame, places: pl.DataFrame, wanted: Sequence[str]) -> pl.LazyFrame:
+    """Records with what is wanted of their files, which mostly is the same for all of them."""
+    same = [name for name in wanted if places[name].n_unique() == 1]
+    plan = plan.with_columns(pl.lit(places[name][0], places.schema[name]).alias(name) for name in same)
+    rest = [name for name in wanted if name not in same]
+    if not rest:
+        return plan
+    return plan.join(places.lazy().select(FILE, *rest), on=FILE, how="left", maintain_order="left")

@@ -9,6 +9,7 @@ smaller.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
@@ -65,20 +66,31 @@ class Run:
 
     Attributes:
         part: The part.
-        minutes: The minutes that have any, newest first, ``_NEVER`` last (Int64).
-        ends: How many records there are up to the end of each (Int64).
+        counts: How many there are in each minute, as ``Part.minutes`` has it.
+        height: How many there are.
         rows: Their row numbers (UInt32), or a Boolean for each row of the part; ``None`` for all rows.
     """
 
     part: Part
-    minutes: pl.Series
-    ends: pl.Series
+    counts: pl.DataFrame
+    height: int
     rows: pl.Series | None = None
 
-    @property
-    def height(self) -> int:
-        """How many records there are."""
-        return int(self.ends[-1]) if self.ends.len() else 0
+    @cached_property
+    def minutes(self) -> pl.Series:
+        """The minutes that have any, newest first, ``_NEVER`` last (Int64)."""
+        return self.counts[MINUTE].fill_null(_NEVER)
+
+    @cached_property
+    def ends(self) -> pl.Series:
+        """How many records there are up to the end of each minute (Int64)."""
+        return self.counts["records"].cum_sum().cast(pl.Int64)
+
+    def reaches(self, newest: int, oldest: int) -> bool:
+        """Whether any of the minutes can have a record."""
+        last = self.counts[MINUTE][-1]
+        first = self.counts[MINUTE][0]
+        return (first is None or first >= oldest) and (last is None or last <= newest)
 
     def between(self, newest: int, oldest: int) -> pl.Series:
         """The row numbers of the records of some minutes, newest first."""
@@ -112,17 +124,16 @@ def _range(run_: Run, newest: int, oldest: int) -> tuple[int, int]:
     return begin, int(run_.ends[last - 1]) if last > first else begin
 
 
-def _counted(minutes: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
-    """Minutes and how many records there are up to the end of each, from ``MINUTE`` and ``records``."""
-    return minutes[MINUTE].fill_null(_NEVER), minutes["records"].cum_sum().cast(pl.Int64)
-
-
 def whole(part: Part) -> Run:
     """All rows of a part that stand newest first."""
     if part.minutes is None:
         raise ValueError("the rows of this part are in no order")
-    minutes, ends = _counted(part.minutes)
-    return Run(part, minutes, ends)
+    return Run(part, part.minutes, part.rows)
+
+
+def nothing(part: Part) -> Run:
+    """No row of a part."""
+    return Run(part, pl.DataFrame(schema={MINUTE: pl.Int64(), "records": pl.Int64()}), 0)
 
 
 def found_plan(part: Part, predicate: pl.Expr) -> pl.LazyFrame:
@@ -146,7 +157,7 @@ def found_run(part: Part, found: pl.DataFrame) -> Run:
     if part.minutes is not None and rows.len() > part.rows * _LIST_BELOW:
         bits = pl.zeros(part.rows, dtype=pl.UInt8, eager=True)
         rows = bits.scatter(rows, 1).cast(pl.Boolean)
-    return Run(part, *_counted(counted), rows)
+    return Run(part, counted, found.height, rows)
 
 
 class ByTime:
@@ -164,16 +175,10 @@ class ByTime:
             self._minutes = self._ends = pl.Series(dtype=pl.Int64)
             self.height = 0
             return
-        counts = pl.concat(
-            [
-                pl.DataFrame({MINUTE: run_.minutes, "records": run_.ends.diff().fill_null(run_.ends[0])})
-                for _, run_ in self._runs
-            ]
-        )
-        never = pl.col(MINUTE) == _NEVER
+        counts = pl.concat([run_.counts.cast(pl.Int64) for _, run_ in self._runs])
         plan = counts.lazy().group_by(MINUTE).agg(pl.col("records").sum())
-        table = run.collect(plan.sort([never, MINUTE], descending=[False, descending]))
-        self._minutes, self._ends = table[MINUTE], table["records"].cum_sum()
+        table = run.collect(plan.sort(MINUTE, descending=descending, nulls_last=True))
+        self._minutes, self._ends = table[MINUTE].fill_null(_NEVER), table["records"].cum_sum()
         self.height = int(self._ends[-1])
 
     def slice(self, offset: int, count: int) -> pl.Series:
@@ -234,7 +239,7 @@ class ByTime:
         found = (
             (begin, run_.part, run_.between(newest, oldest))
             for begin, run_ in self._runs
-            if run_.minutes[0] >= oldest and run_.minutes[-1] <= newest
+            if run_.reaches(newest, oldest)
         )
         return [piece for piece in found if piece[2].len()]
 

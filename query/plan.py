@@ -19,6 +19,7 @@ from loaders.schema import FILE, LINE, TIME, TIMESTAMP
 from query import commands, patterns, row_commands, shifts, tree, whole_commands
 from query.environment import Environment
 from query.errors import QueryError
+from query.reach import inside
 from query.shown import shown_by, wanted
 from query.stats import bin_of
 from query.table import Table, joined
@@ -163,12 +164,7 @@ class Planner:
 
     def _parts(self) -> Iterator[Part]:
         """The parts that can hold records in scope."""
-        for part in self.dataset.parts:
-            groups, streams = part.summary["log_group"], part.summary["log_stream"]
-            in_group = self.scope.group is None or self.scope.group in groups
-            in_stream = self.scope.stream is None or self.scope.stream in streams
-            if in_group and in_stream and part.height:
-                yield part
+        return (part for part in self.dataset.parts if part.height and inside(part, self.scope) is not None)
 
     def _table(self, parts: Together) -> Table:
         predicate = self.scope.predicate(parts.schema, parts.addresses)

@@ -11,7 +11,8 @@ import polars as pl
 from loaders import run
 from loaders.parts import FORMAT
 from loaders.schema import MESSAGE, TIMESTAMP
-from query.order import NUMBER, ByTime, Listed, Order, Run, found_plan, found_run, whole
+from query.order import NUMBER, ByTime, Listed, Order, Run, found_plan, found_run, nothing, whole
+from query.reach import inside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -71,12 +72,9 @@ class View:
         """
         numbers = self.order.slice(offset, count)
         found: list[dict[str, Any]] = [{}] * numbers.len()
-        for part, first in zip(self.dataset.parts, self.dataset.offsets, strict=False):
-            places = numbers.is_between(first, first + part.rows, closed="left").arg_true()
-            if places.len():
-                rows = part.take(numbers.gather(places) - first).iter_rows(named=True)
-                for place, row in zip(places, rows, strict=True):
-                    found[place] = row | {FORMAT: part.kind}
+        for part, rows, places in self.dataset.sorted_out(numbers):
+            for place, row in zip(places, part.take(rows).iter_rows(named=True), strict=True):
+                found[place] = row | {FORMAT: part.kind}
         return found
 
     def place_at(self, moment: datetime) -> int | None:
@@ -165,37 +163,16 @@ def _runs(parts: Sequence[Part], scope: Scope) -> list[Run]:
     found: dict[int, Run] = {}
     plans: dict[int, pl.LazyFrame] = {}
     for place, part in enumerate(parts):
-        inside = _inside(part, scope)
-        if inside and part.minutes is not None:
+        is_inside = inside(part, scope)
+        if is_inside and part.minutes is not None:
             found[place] = whole(part)
-        elif inside is None:
-            found[place] = Run(part, pl.Series(dtype=pl.Int64), pl.Series(dtype=pl.Int64))
+        elif is_inside is None:
+            found[place] = nothing(part)
         else:
             plans[place] = found_plan(part, _predicate(part, scope))
     for (place, _), frame in zip(plans.items(), run.collect_all(list(plans.values())), strict=True):
         found[place] = found_run(parts[place], frame)
     return [found[place] for place in range(len(parts))]
-
-
-def _inside(part: Part, scope: Scope) -> bool | None:
-    """Whether all of a part is in scope, as far as its summary tells; ``None`` if nothing of it is."""
-    summary, whole_ = part.summary, part.counting is None and not scope.filter.strip()
-    for wanted, column in ((scope.group, "log_group"), (scope.stream, "log_stream")):
-        if wanted is not None:
-            here = summary[column] == wanted
-            if not here.any():
-                return None
-            whole_ = whole_ and bool(here.all())
-    if part.span is None:
-        return whole_ and not (scope.since or scope.until)
-    first, last = part.span
-    if (scope.since and last < scope.since) or (scope.until and first >= scope.until):
-        return None
-    if scope.since or scope.until:
-        timed = part.minutes is not None and not part.minutes["minute"].null_count()
-        whole_ = whole_ and timed and (not scope.since or first >= scope.since)
-        whole_ = whole_ and (not scope.until or last < scope.until)
-    return whole_
 
 
 def _predicate(part: Part, scope: Scope) -> pl.Expr:
@@ -210,7 +187,7 @@ def _sorted(dataset: Dataset, scope: Scope, ticket: Ticket | None, began: float)
     for part, first in zip(dataset.parts, dataset.offsets, strict=False):
         if ticket:
             ticket.check()
-        if _inside(part, scope) is None:
+        if inside(part, scope) is None:
             continue
         plan = (
             part.numbered(NUMBER)
@@ -261,9 +238,9 @@ def summarise(dataset: Dataset, scope: Scope, ticket: Ticket | None = None) -> p
     """
 
     def counted(part: Part) -> pl.DataFrame | None:
-        inside = _inside(part, scope)
-        if inside is None:
+        is_inside = inside(part, scope)
+        if is_inside is None:
             return None
-        return part.summary if inside else part.counted(_predicate(part, scope))
+        return part.summary if is_inside else part.counted(_predicate(part, scope))
 
     return dataset.summary(counted, ticket)

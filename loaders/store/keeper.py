@@ -40,12 +40,9 @@ def open_keeper(
     """
     try:
         folder = place(roots, follow_links=follow_links)
-        keeper = Keeper(Store(folder, roots, patient=patient), largest=largest)
+        return Keeper(Store(folder, roots, patient=patient), largest=largest)
     except StoreError as error:
         return Keeper(None, str(error))
-    if keeper.writes:
-        make_room(largest, folder)
-    return keeper
 
 
 class Keeper:
@@ -169,11 +166,13 @@ class Keeper:
             self._give_up(error)
 
     def tidied(self, parts: Sequence[Part], ticket: Ticket | None) -> Iterator[tuple[Part, ...]]:
-        """Merge what is small, and leave out what no longer counts; yields the parts after each step.
+        """Make room, merge what is small, leave out what no longer counts; yields the parts after each step.
 
         Raises:
             Cancelled: The ticket was cancelled.
         """
+        if self._store is not None and self._writing:
+            make_room(self._largest, self._store.folder)
         left = list(parts)
         for some in _worth_merging(left):
             # Files of another time than the one asked for are left out of parts, too, and still count.

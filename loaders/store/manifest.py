@@ -210,9 +210,18 @@ class Manifest:
         """The bytes of all segments."""
         return int(self._base.execute("SELECT COALESCE(SUM(size), 0) FROM segment").fetchone()[0])
 
-    def names(self) -> frozenset[str]:
-        """The names of the segments."""
-        return frozenset(name for (name,) in self._base.execute("SELECT name FROM segment"))
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """The number and the bytes of each segment, by its name."""
+        rows = self._base.execute("SELECT name, id, size FROM segment")
+        return {name: (number, size) for name, number, size in rows}
+
+    def files_of(self, segments: Iterable[int]) -> set[int]:
+        """The files that segments have rows of."""
+        return {
+            file
+            for segment in segments
+            for (file,) in self._base.execute("SELECT file FROM held WHERE segment = ?", (segment,))
+        }
 
     def _shape(self, number: int) -> Shape:
         if number not in self._shapes:

@@ -147,7 +147,7 @@ class StoredPart(Part):
             found.append(whole[within].with_columns(rows["place"].alias(_PLACE)))
         plans = [_rows(self.path, self.segment.shape, number, 1) for number, _ in single]
         for frame, (_, place) in zip(run.collect_all(plans), single, strict=True):
-            found.append(frame.with_columns(pl.lit(place).alias(_PLACE)))
+            found.append(frame.with_columns(pl.lit(place, pl.Int64()).alias(_PLACE)))
         if not found:
             return self.schema.to_frame()
         return pl.concat(found).sort(_PLACE).drop(_PLACE)

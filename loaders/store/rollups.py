@@ -1,8 +1,9 @@
 """Counts of a segment that answer without its rows: what each minute, stream and outcome has.
 
 The columns of a rollup: ``MINUTE`` (Int64), ``log_group``, ``log_stream`` and those of ``OUTCOMES`` that
-the records have (Categorical), ``records`` (Int64), and for each of ``TOTALS`` that the records have its sum
-and how many records have a value (``bytes`` and ``bytes.count``, Int64).
+the records have (Categorical), ``records`` (Int64), ``first`` and ``last`` (Datetime), and for each of
+``TOTALS`` that the records have its sum and how many records have a value (``bytes`` and ``bytes.count``,
+Int64).
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loaders import run
-from loaders.parts import MINUTE, minute
-from loaders.schema import FLOW_LOG, GROUP, STREAM
+from loaders.parts import FORMAT, MINUTE, SUMMARY_COLUMNS, minute
+from loaders.schema import FLOW_LOG, GROUP, STREAM, TIMESTAMP
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -37,6 +38,8 @@ def roll_up(frame: pl.DataFrame, kind: str) -> pl.DataFrame:
         .group_by(minute().alias(MINUTE), GROUP, STREAM, *keys)
         .agg(
             pl.len().cast(pl.Int64).alias("records"),
+            pl.col(TIMESTAMP).min().alias("first"),
+            pl.col(TIMESTAMP).max().alias("last"),
             *(pl.col(name).sum().cast(pl.Int64) for name in totals),
             *(pl.col(name).count().cast(pl.Int64).alias(f"{name}.count") for name in totals),
         )
@@ -48,3 +51,30 @@ def minutes_of(rollup: pl.DataFrame) -> pl.DataFrame:
     """How many records each minute has, as ``Part.minutes`` wants it."""
     plan = rollup.lazy().group_by(MINUTE).agg(pl.col("records").sum())
     return run.collect(plan.sort(MINUTE, descending=True, nulls_last=True))
+
+
+def summary_of(rollup: pl.DataFrame, kind: str) -> pl.DataFrame:
+    """What each log stream has, as ``Part.summary`` wants it."""
+    have = rollup.columns
+
+    def count(column: str, value: str) -> pl.Expr:
+        counted = pl.col("records").filter(pl.col(column) == value).sum() if column in have else pl.lit(0)
+        return counted.cast(pl.Int64)
+
+    plan = (
+        rollup.lazy()
+        .group_by(GROUP, STREAM)
+        .agg(
+            pl.col("records").sum(),
+            count("action", "ACCEPT").alias("accepted"),
+            count("action", "REJECT").alias("rejected"),
+            count("log_status", "NODATA").alias("nodata"),
+            count("log_status", "SKIPDATA").alias("skipdata"),
+            (pl.col("bytes").sum() if "bytes" in have else pl.lit(0)).cast(pl.Int64).alias("bytes"),
+            pl.col("first").min(),
+            pl.col("last").max(),
+        )
+        .with_columns(pl.col(GROUP, STREAM).cast(pl.String()), pl.lit(kind).alias(FORMAT))
+        .select(SUMMARY_COLUMNS)
+    )
+    return run.collect(plan)

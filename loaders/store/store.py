@@ -21,10 +21,11 @@ from loaders import run
 from loaders.kinds import no_problems
 from loaders.naming import group_names
 from loaders.parts import MemoryPart
-from loaders.schema import FILE, TIMESTAMP
+from loaders.read import heights
+from loaders.schema import TIMESTAMP
 from loaders.store.manifest import Manifest, Segment, StoredFile
 from loaders.store.part import StoredPart
-from loaders.store.rollups import minutes_of, roll_up
+from loaders.store.rollups import minutes_of, roll_up, summary_of
 from loaders.store.shape import encoded, from_bytes, to_bytes
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ READERS_FIRST = 2**31
 MANIFEST, WRITER, READERS = "manifest.sqlite", "writer.lock", "readers.lock"
 """What is in the folder of a store beside its segments."""
 _SEGMENTS = "segments"
-_ROW_GROUP = 131_072
+_ROW_GROUP = 262_144
 
 
 _TROUBLE = (OSError, sqlite3.Error, pl.exceptions.PolarsError, pl.exceptions.PanicException)
@@ -146,7 +147,7 @@ class Store:
             manifest.note("roots", "\n".join(map(_shown, roots)))
             self._drop_lost(manifest)
         if alone:
-            known = manifest.names()
+            known = manifest.sizes()
             for entry in os.scandir(self.folder / _SEGMENTS):
                 if entry.name not in known:
                     Path(entry.path).unlink(missing_ok=True)
@@ -154,14 +155,14 @@ class Store:
 
     def _drop_lost(self, manifest: Manifest) -> None:
         """Forget segments that are gone or not whole, and the files that they held."""
-        lost = [segment for segment in manifest.segments() if not self._is_whole(segment)]
-        manifest.drop_segments([segment.number for segment in lost])
-        manifest.forget_files({file for segment in lost for file in segment.files})
+        lost = [number for name, (number, size) in manifest.sizes().items() if not self._is_whole(name, size)]
+        manifest.forget_files(manifest.files_of(lost))
+        manifest.drop_segments(lost)
         manifest.drop_dead_segments()
 
-    def _is_whole(self, segment: Segment) -> bool:
+    def _is_whole(self, name: str, size: int) -> bool:
         try:
-            return os.stat(self._path(segment)).st_size == segment.size  # noqa: PTH116 - a text is at hand
+            return (self.folder / _SEGMENTS / name).stat().st_size == size
         except OSError:
             return False
 
@@ -184,7 +185,7 @@ class Store:
         return [
             StoredPart(segment, self._path(segment))
             for segment in self._manifest.segments()
-            if self.writable or self._is_whole(segment)
+            if self.writable or self._is_whole(segment.name, segment.size)
         ]
 
     @property
@@ -296,9 +297,9 @@ class Store:
             path.unlink(missing_ok=True)
             raise
         rollup = roll_up(frame, kind)
-        part = MemoryPart.of(kind, frame)
-        files = dict(frame.group_by(FILE).len().iter_rows())
-        fields = tuple(dict.fromkeys(name for one in merged for name in one.fields)) or part.fields
+        files = heights(frame)
+        found = (name for one in merged for name in one.fields)
+        fields = tuple(dict.fromkeys(found)) or MemoryPart(kind, frame, rollup).fields
         time = pl.col(TIMESTAMP).dt.epoch("ms")
         first, last = frame.select(time.min().alias("first"), time.max().alias("last")).row(0)
         return Segment(
@@ -310,7 +311,7 @@ class Store:
             first,
             last,
             fields,
-            to_bytes(part.summary),
+            to_bytes(summary_of(rollup, kind)),
             to_bytes(minutes_of(rollup)),
             to_bytes(rollup),
             files,
