@@ -92,6 +92,11 @@ class Part(ABC):
         return None
 
     @property
+    def rollup(self) -> pl.DataFrame | None:
+        """Counts by minute, stream and outcome (``store.rollups``), where they are kept and exact."""
+        return None
+
+    @property
     def span(self) -> tuple[datetime, datetime] | None:
         """The earliest and the latest time; ``None`` where no row has one."""
         first, last = self.summary.select(pl.col("first").min(), pl.col("last").max()).row(0)

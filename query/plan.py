@@ -16,7 +16,7 @@ import polars as pl
 from loaders import run
 from loaders.parts import together
 from loaders.schema import FILE, LINE, TIME, TIMESTAMP
-from query import commands, patterns, row_commands, shifts, tree, whole_commands
+from query import commands, patterns, rolled, row_commands, shifts, tree, whole_commands
 from query.environment import Environment
 from query.errors import QueryError
 from query.reach import inside
@@ -106,10 +106,10 @@ class Planner:
 
     def _done(self, end: int) -> list[Table]:
         """The tables after the first ``end`` commands: one for each part until they are brought together."""
-        tables = list(map(self._table, together(self._parts()))) or [self._of_nothing()]
+        begin, tables = self._begun(end)
         shown = shown_by(self.query.commands)
         cut = self._cut()
-        for place, command in enumerate(self.query.commands[:end]):
+        for place, command in enumerate(self.query.commands[begin:end], begin):
             if place == cut:
                 tables = [self._newest(self._joined(tables, place, shown))]
             if isinstance(command, row_commands.ROW_COMMANDS):
@@ -118,6 +118,16 @@ class Planner:
             else:
                 tables = [self._whole(command, place, self._joined(tables, place, shown))]
         return tables
+
+    def _begun(self, end: int) -> tuple[int, list[Table]]:
+        """The tables to begin with, and the command to go on with: those before it are done already."""
+        parts = list(self._parts())
+        place = rolled.place_of_stats(self.query, self.scope)
+        if place is not None and place < end:
+            table = rolled.answered(self.query, place, self.scope, parts, self._environment({}))
+            if table is not None:
+                return place + 1, [table]
+        return 0, list(map(self._table, together(parts))) or [self._of_nothing()]
 
     def _whole(self, command: commands.Command, place: int, table: Table) -> Table:
         """Do a command that looks at all rows."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
 import polars as pl
@@ -11,6 +12,7 @@ import polars as pl
 from loaders import run
 from loaders.parts import Part, as_logged
 from loaders.schema import FILE, LINE, TIMESTAMP
+from loaders.store.rollups import is_exact
 from loaders.store.shape import from_bytes
 
 if TYPE_CHECKING:
@@ -19,13 +21,9 @@ if TYPE_CHECKING:
 
     from loaders.addresses import Address
     from loaders.store.manifest import Segment
-    from loaders.store.shape import Shape
 
-# Rows are fetched in pieces of so many, a few of which are kept: the next page is mostly in the same one.
-_PIECE = 4096
-_PIECES = 16
-# For fewer rows than this of a piece, it is faster to fetch each by itself.
-_SINGLE_BELOW = 3
+# To fetch another stretch of a segment takes as long as to read over so many rows between two of them.
+_GAP = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +86,12 @@ class StoredPart(Part):
         return from_bytes(self.segment.minutes)
 
     @cached_property
+    def rollup(self) -> pl.DataFrame | None:
+        """Counts by minute, stream and outcome; ``None`` where a sum is too large for them."""
+        found = from_bytes(self.segment.rollup)
+        return found if is_exact(found) else None
+
+    @cached_property
     def span(self) -> tuple[datetime, datetime] | None:
         """The earliest and the latest time."""
         if self.segment.first is None:
@@ -134,37 +138,35 @@ class StoredPart(Part):
 
     def take(self, numbers: pl.Series) -> pl.DataFrame:
         """Fetch rows by their numbers."""
-        asked = pl.DataFrame({"number": numbers, "place": pl.int_range(numbers.len(), eager=True)})
-        found: list[pl.DataFrame] = []
-        single: list[tuple[int, int]] = []
-        for (key,), rows in asked.group_by(pl.col("number") // _PIECE, maintain_order=True):
-            piece = int(str(key))
-            if rows.height < _SINGLE_BELOW:
-                single += rows.rows()
-                continue
-            whole = _piece(self.path, self.segment.shape, piece)
-            within = rows["number"] - piece * _PIECE
-            found.append(whole[within].with_columns(rows["place"].alias(_PLACE)))
-        plans = [_rows(self.path, self.segment.shape, number, 1) for number, _ in single]
-        for frame, (_, place) in zip(run.collect_all(plans), single, strict=True):
-            found.append(frame.with_columns(pl.lit(place, pl.Int64()).alias(_PLACE)))
-        if not found:
-            return self.schema.to_frame()
-        return pl.concat(found).sort(_PLACE).drop(_PLACE)
+        shape = self.segment.shape
+        rows = numbers.unique().sort()
+        spans = _spans(rows)
+        plans = [shape.decoded(_scan([self.path]).slice(begin, end - begin)) for begin, end, _, _ in spans]
+        found = [
+            frame if count == frame.height else frame[rows.slice(place, count) - begin]
+            for frame, (begin, _, place, count) in zip(run.collect_all(plans), spans, strict=True)
+        ]
+        frame = pl.concat(found) if found else run.collect(self.plan().head(0))
+        if rows.len() < numbers.len() or not numbers.is_sorted():
+            frame = frame[rows.search_sorted(numbers)]
+        return run.collect(as_logged(frame.lazy(), shape.schema, shape.addresses))
 
 
-_PLACE = "_place"
+def _spans(rows: pl.Series) -> list[tuple[int, int, int, int]]:
+    """Which stretches of a segment to fetch for some rows, in ascending order.
+
+    Returns:
+        Where each begins and ends, the place of its first row among those asked for, and how many it has.
+    """
+    gaps = (rows.diff().fill_null(0) > _GAP).arg_true().to_list()
+    places = [0, *gaps, rows.len()]
+    return [
+        (int(rows[first]), int(rows[last - 1]) + 1, first, last - first)
+        for first, last in pairwise(places)
+        if last > first
+    ]
 
 
 def _scan(paths: Sequence[str], index: str | None = None) -> pl.LazyFrame:
     # Folders that look like columns (`region=x`) never are any.
     return pl.scan_parquet(list(paths), glob=False, hive_partitioning=False, row_index_name=index)
-
-
-def _rows(path: str, shape: Shape, first: int, count: int) -> pl.LazyFrame:
-    return as_logged(shape.decoded(_scan([path]).slice(first, count)), shape.schema, shape.addresses)
-
-
-@lru_cache(maxsize=_PIECES)
-def _piece(path: str, shape: Shape, number: int) -> pl.DataFrame:
-    return run.collect(_rows(path, shape, number * _PIECE, _PIECE))

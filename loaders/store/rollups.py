@@ -40,11 +40,21 @@ def roll_up(frame: pl.DataFrame, kind: str) -> pl.DataFrame:
             pl.len().cast(pl.Int64).alias("records"),
             pl.col(TIMESTAMP).min().alias("first"),
             pl.col(TIMESTAMP).max().alias("last"),
-            *(pl.col(name).sum().cast(pl.Int64) for name in totals),
+            # A sum that 64 bits are too few for is null.
+            *(pl.col(name).cast(pl.Int128).sum().cast(pl.Int64, strict=False) for name in totals),
             *(pl.col(name).count().cast(pl.Int64).alias(f"{name}.count") for name in totals),
         )
     )
     return run.collect(plan)
+
+
+def is_exact(rollup: pl.DataFrame) -> bool:
+    """Whether all sums are there."""
+    return not any(
+        rollup.select((pl.col(name).is_null() & (pl.col(f"{name}.count") > 0)).any()).item()
+        for name in TOTALS
+        if name in rollup.columns
+    )
 
 
 def minutes_of(rollup: pl.DataFrame) -> pl.DataFrame:

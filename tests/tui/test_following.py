@@ -262,14 +262,14 @@ async def test_a_problem_that_arrives_is_told_in_the_first_line(two_streams):
 def stuck(monkeypatch):
     """Reading that does not go on before it is let go."""
     let_go, reading = threading.Event(), threading.Event()
-    read = Library._read
+    load = Library._load
 
     def wait(self, batch):
         reading.set()
         let_go.wait(30)
-        return read(self, batch)
+        return load(self, batch)
 
-    monkeypatch.setattr(Library, "_read", wait)
+    monkeypatch.setattr(Library, "_load", wait)
     yield let_go, reading
     let_go.set()
 

@@ -205,7 +205,10 @@ class FrameTable(ScrollView, can_focus=True):
         margin = page * _AHEAD
         near_top = self._aim_top - page < self._offset and self._offset > 0
         near_end = last + page > self._offset + len(self._rows) and self._offset + len(self._rows) < height
-        if not here or near_top or near_end:
+        if not here:
+            # What is on the screen comes first: rows that lie far apart take a while to fetch.
+            self._ask(self._aim_top, last - self._aim_top)
+        elif near_top or near_end:
             offset = max(0, self._aim_top - margin)
             self._ask(offset, min(height, last + margin) - offset)
 
@@ -218,8 +221,16 @@ class FrameTable(ScrollView, can_focus=True):
             self._take(offset, source.window(offset, amount))
             return
 
+        begin, rows = self._offset, self._rows
+
         def fetch(_: Ticket) -> list[Row]:
-            return source.window(offset, amount)
+            """Fetch those that are not here yet."""
+            first, last = max(offset, begin), min(offset + amount, begin + len(rows))
+            if first >= last:
+                return source.window(offset, amount)
+            before = source.window(offset, first - offset) if first > offset else []
+            after = source.window(last, offset + amount - last) if offset + amount > last else []
+            return [*before, *rows[first - begin : last - begin], *after]
 
         self._lane.submit(
             fetch,

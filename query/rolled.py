@@ -1,0 +1,170 @@
+"""``stats`` answered from counts by minute, stream and outcome, without a look at the records.
+
+A store keeps such counts of each segment (``loaders.store.rollups``). They serve where a query filters and
+groups by nothing else, and adds up nothing but what they hold; of parts that reach out of the queried time,
+and of those without such counts, the records are added to them, each as a count of one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from loaders.parts import MINUTE
+from loaders.schema import FLOW_LOG, GROUP, STREAM, TIME, TIMESTAMP
+from query import commands, row_commands, stats, tree
+from query.check_commands import is_bin
+from query.names import spelling
+from query.parse import parse_filter
+from query.reach import inside
+from query.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from loaders.parts import Part
+    from query.environment import Environment
+    from query.scope import Scope
+
+_KEYS = (GROUP, STREAM, "interface_id", "action", "log_status")
+_TOTALS = ("packets", "bytes")
+_RECORDS = "records"
+_SCHEMA: dict[str, pl.DataType] = {
+    **dict.fromkeys(_KEYS, pl.Categorical()),
+    TIMESTAMP: TIME,
+    **dict.fromkeys(_TOTALS, pl.Int64()),
+    _RECORDS: pl.Int64(),
+}
+_MINUTE = 60_000
+
+
+def place_of_stats(query: commands.Query, scope: Scope) -> int | None:
+    """Where the ``stats`` of a query stands that counts can answer; ``None`` if there is none."""
+    place = next((at for at, one in enumerate(query.commands) if isinstance(one, commands.Stats)), None)
+    if place is None:
+        return None
+    before, command = query.commands[:place], query.commands[place]
+    conditions = [one.condition for one in before if isinstance(one, commands.Filter)]
+    if scope.filter.strip():
+        conditions.append(parse_filter(scope.filter))
+    if len(conditions) - bool(scope.filter.strip()) < len(before) or not all(map(_of_keys, conditions)):
+        return None
+    if not isinstance(command, commands.Stats):
+        return None
+    is_known = all(_is_key(item.expr) for item in command.by) and all(
+        _rewritten(item.expr) is not None for item in command.items
+    )
+    return place if is_known else None
+
+
+def answered(
+    query: commands.Query, place: int, scope: Scope, parts: Sequence[Part], env: Environment
+) -> Table | None:
+    """The table after the ``stats`` at a place; ``None`` where counts are of no use.
+
+    Args:
+        query: The query.
+        place: From ``place_of_stats``.
+        scope: Which of the records it is asked of.
+        parts: The parts that hold such records.
+        env: What the query knows beside records.
+    """
+    command = query.commands[place]
+    if not isinstance(command, commands.Stats) or any(part.kind != FLOW_LOG for part in parts):
+        return None
+    timeless = replace(scope, filter="")
+    counted = [part for part in parts if inside(part, timeless) is not None and _counts(part, timeless)]
+    if not counted:
+        return None
+    plans = [_of_counts(part, scope) if part in counted else _of_records(part, scope) for part in parts]
+    table = Table(pl.concat(plans), replace(env, schema=_SCHEMA, addresses={}))
+    for at, before in enumerate(query.commands[:place]):
+        if isinstance(before, commands.Filter):
+            table = row_commands.do(before, table, str(at), ())
+    done = stats.group(_by_counts(command), table, str(place))
+    known = {item.expr: done.env.computed[item.name] for item in (*command.by, *command.items)}
+    return replace(done, env=replace(done.env, known=known))
+
+
+def _of_keys(node: tree.Expr) -> bool:
+    """Whether an expression asks of records only what counts are kept by."""
+    return all(spelling(part.name) in _KEYS for part in tree.walk(node) if isinstance(part, tree.Field))
+
+
+def _is_key(node: tree.Expr) -> bool:
+    if not is_bin(node):
+        return _of_keys(node)
+    (argument,) = tree.children(node)
+    if not isinstance(argument, tree.Duration):
+        return False
+    length = argument.period.capped.milliseconds
+    return length is None or length % _MINUTE == 0
+
+
+def _rewritten(node: tree.Expr) -> tree.Expr | None:
+    """An expression of aggregates that adds up counts; ``None`` if it needs the records themselves."""
+    match node:
+        case tree.Call("count", (tree.Star() | tree.Literal(),)) | tree.Call("count", ()):
+            return tree.Call("coalesce", (tree.Call("sum", (tree.Field(_RECORDS),)), tree.Literal(0)))
+        case tree.Call("sum", (tree.Field(),)):
+            (field,) = node.arguments
+            is_kept = isinstance(field, tree.Field) and spelling(field.name) in _TOTALS
+            return node if is_kept else None
+        case tree.Literal():
+            return node
+        case tree.Arithmetic() | tree.Negative():
+            children = tuple(map(_rewritten, tree.children(node)))
+            found = tuple(child for child in children if child is not None)
+            return tree.with_children(node, found) if len(found) == len(children) else None
+        case _:
+            return None
+
+
+def _by_counts(command: commands.Stats) -> commands.Stats:
+    items = tuple(
+        replace(item, expr=_rewritten(item.expr) or item.expr, alias=True) for item in command.items
+    )
+    return replace(command, items=items)
+
+
+def _counts(part: Part, scope: Scope) -> bool:
+    """Whether the counts of a part stand for what a scope has of it."""
+    only_times = replace(scope, group=None, stream=None)
+    return bool(inside(part, only_times)) and part.rollup is not None
+
+
+def _of_counts(part: Part, scope: Scope) -> pl.LazyFrame:
+    rollup = part.rollup if part.rollup is not None else pl.DataFrame()
+    time = (pl.col(MINUTE) * _MINUTE).cast(TIME).alias(TIMESTAMP)
+    totals = [
+        pl.when(pl.col(f"{name}.count") > 0).then(name).alias(name)
+        for name in _TOTALS
+        if name in rollup.columns
+    ]
+    kept = [name for name in _KEYS if name in rollup.columns]
+    plan = _laid_out(rollup.lazy().select(*kept, *totals, time, _RECORDS))
+    return plan.filter(replace(scope, since=None, until=None).predicate(_SCHEMA))
+
+
+def _of_records(part: Part, scope: Scope) -> pl.LazyFrame:
+    plan = part.plan() if part.counting is None else part.plan().filter(part.counting)
+    kept = [name for name in (*_KEYS, *_TOTALS, TIMESTAMP) if name in part.schema]
+    plan = plan.select(*kept, pl.lit(1, pl.Int64()).alias(_RECORDS))
+    return _laid_out(plan).filter(scope.predicate(_SCHEMA))
+
+
+def _laid_out(plan: pl.LazyFrame) -> pl.LazyFrame:
+    """A plan with all columns of counts, those that it lacks empty."""
+    have = plan.collect_schema()
+    return plan.select(_columns(have))
+
+
+def _columns(have: pl.Schema) -> Iterator[pl.Expr]:
+    for name, dtype in _SCHEMA.items():
+        if have.get(name) == dtype:
+            yield pl.col(name)
+        else:
+            found = pl.col(name).cast(dtype) if name in have else pl.lit(None, dtype)
+            yield found.alias(name)
