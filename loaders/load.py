@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # The first batch is small, so that something is on the screen at once; later ones are large, for speed.
 _FIRST_BATCH = 1_000_000
 _LARGEST_BATCH = 24_000_000
+_NARROW_BATCH = 64_000_000
 _MOST_FILES = 4096
 # Of so many files or more, a few of the newest are read before the directories have been walked to the end.
 _MANY_FILES, _FEW_FILES = 1000, 20
@@ -73,7 +74,7 @@ class Library:
         self._numbers: dict[str, int] = {}
         self._next = self._keeper.first_number
         self._looked = False
-        self._delivered = Delivered(self._keeper.events())
+        self._delivered = Delivered()
         self.dataset = Dataset()
 
     def refresh(self, ticket: Ticket | None = None) -> Iterator[Dataset]:
@@ -100,7 +101,9 @@ class Library:
         if first and self.dataset.parts and fresh:
             self.dataset = replace(self.dataset, progress=progress, kept=self._keeper.kept)
             yield self.dataset
-        for loaded in self._loading(_batches(fresh), ticket):
+        # Of files of which little is needed, many fit into memory.
+        batches = _batches(fresh) if self._need is None else _batches(fresh, _NARROW_BATCH, _NARROW_BATCH)
+        for loaded in self._loading(batches, ticket):
             before = self.dataset.height
             self._take(loaded)
             progress = progress.after(loaded.files.values(), self.dataset.height - before)
@@ -179,8 +182,9 @@ class Library:
         there = list(_first_copies(walk))
         found = {file.path: file for file in there if self._in_range(file)}
         if not self._looked and not self._numbers:
-            reports, parts = self._keeper.known(found, [file.path for file in there])
+            reports, parts, events = self._keeper.known(found, [file.path for file in there])
             self.dataset = Dataset(in_order(parts), reports)
+            self._delivered = Delivered(events)
             self._delivered.forget(self._keeper.gone)
             self._numbers = {report.source.path: number for number, report in reports.items()}
         files = self.dataset.files
@@ -320,13 +324,16 @@ def _first_copies(files: Iterable[SourceFile]) -> Iterator[SourceFile]:
         yield file if original == file.name else replace(file, skip=f"a copy of {original}")
 
 
-def _batches(files: Sequence[SourceFile]) -> Iterator[list[SourceFile]]:
-    limit, size = _FIRST_BATCH, 0
+def _batches(
+    files: Sequence[SourceFile], first: int | None = None, largest: int | None = None
+) -> Iterator[list[SourceFile]]:
+    limit, size = first or _FIRST_BATCH, 0
+    largest = largest or _LARGEST_BATCH
     batch: list[SourceFile] = []
     for file in files:
         if batch and (size + file.size > limit or len(batch) >= _MOST_FILES):
             yield batch
-            batch, size, limit = [], 0, min(limit * 4, _LARGEST_BATCH)
+            batch, size, limit = [], 0, min(limit * 4, largest)
         batch.append(file)
         size += file.size
     if batch:

@@ -7,6 +7,8 @@ file is read carefully like any other.
 from __future__ import annotations
 
 import io
+import operator
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 _TEXT, _INDEX = "_text", "_index"
 # Looked for in lines are words of logs whose every sound line ends in one of these.
-_LAST_COLUMN, _LAST_WORDS = "log_status", ("OK", "NODATA", "SKIPDATA")
+_LAST_COLUMN, _LAST_WORDS = "log_status", ("NODATA", "SKIPDATA", "OK")
 
 
 def scan(paths: Sequence[str], columns: Sequence[str], need: Need, *, header: bool) -> pl.DataFrame:
@@ -54,10 +56,13 @@ def _needed(columns: Sequence[str], need: Need) -> list[str]:
 def _by_words(paths: Sequence[str], columns: Sequence[str], need: Need) -> pl.DataFrame:
     """Look for words in lines, and into those lines that have one."""
     text = pl.col(_TEXT)
-    hits = pl.any_horizontal(text.str.contains(word, literal=True) for word in need.words)
-    is_sound = pl.any_horizontal(text.str.ends_with(word) for word in _LAST_WORDS)
+    hits = reduce(operator.or_, (text.str.contains(word, literal=True) for word in need.words))
+    *rare, usual = _LAST_WORDS
+    is_rare = reduce(operator.or_, (text.str.ends_with(word) for word in rare))
     plan = pl.scan_lines(list(paths), name=_TEXT, row_index_name=_INDEX, include_file_paths=PATH, glob=False)
-    found = run.collect(plan.filter(hits | ~is_sound).with_columns(hits.alias("_hit")))
+    # All lines are only asked what nearly all of them are; the few that are left are looked at again.
+    left = run.collect(plan.filter(hits | ~text.str.ends_with(usual))).with_columns(hits.alias("_hit"))
+    found = left.filter(pl.col("_hit") | ~is_rare)
     files = found.group_by(PATH, maintain_order=True).agg(
         pl.col(_INDEX).first().alias("_begin"),
         (pl.col("_hit").first() | ((~pl.col("_hit")).sum() != 1)).alias(DOUBT),

@@ -17,6 +17,7 @@ from loaders.dataset import FileReport
 from loaders.delimited import DOUBT, PATH
 from loaders.formats import Shape, by_name
 from loaders.kinds import APART, EVENT_ID, FIELDS, Events, no_problems
+from loaders.recognise import GONE
 from loaders.schema import FILE, GROUP, LINE, STREAM, TIME, normalise
 
 if TYPE_CHECKING:
@@ -264,7 +265,7 @@ def _read_one(shape: Shape, file: SourceFile) -> Reading | Events | FileReport:
     try:
         return by_name(shape.format).read(shape, file.path)
     except FileNotFoundError:
-        return FileReport(file, None, "skipped", "gone before it could be read")
+        return FileReport(file, None, "skipped", GONE[1])
     except OSError as error:
         state = "unreadable" if error.errno else "incomplete"
         return FileReport(file, shape.format, state, error.strerror or str(error))

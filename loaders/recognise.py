@@ -40,6 +40,10 @@ _MAGIC = {
 }
 
 
+GONE = ("gone before it could be opened", "gone before it could be read")
+"""Why a file is skipped that vanished meanwhile; it may come back as it was."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unrecognised:
     """A file that holds no records for us.
@@ -70,7 +74,7 @@ def recognise(file: SourceFile) -> Shape | Unrecognised:
             if shape := format_.recognise(head, file.path, file.place):
                 return shape
     except FileNotFoundError:
-        return Unrecognised("skipped", "gone before it could be opened")
+        return Unrecognised("skipped", GONE[0])
     except OSError as error:
         state = "unreadable" if error.errno else "incomplete"
         return Unrecognised(state, error.strerror or str(error))

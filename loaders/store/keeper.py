@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -82,40 +83,67 @@ class Keeper:
         """Where things are kept, and what is wrong with that."""
         if self._store is None:
             return Kept(trouble=self._trouble)
-        return Kept(self._store.folder, self._store.size, self._trouble)
+        try:
+            return Kept(self._store.folder, self._store.size, self._trouble)
+        except sqlite3.Error as error:
+            self._do_without(error)
+            return Kept(trouble=self._trouble)
 
     @property
     def first_number(self) -> int:
         """The number of the first file that is read."""
-        return self._store.first_number if self._store is not None else 0
+        try:
+            return self._store.first_number if self._store is not None else 0
+        except sqlite3.Error as error:
+            self._do_without(error)
+            return 0
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was read before."""
-        return self._store is None or self._store.is_empty
+        try:
+            return self._store is None or self._store.is_empty
+        except sqlite3.Error as error:
+            self._do_without(error)
+            return True
 
     def at_once(self) -> tuple[list[StoredPart], Mapping[int, FileReport]]:
         """What was read before, whether it is still as it was or not."""
         if self._store is None:
             return [], {}
-        return self._store.parts(), _Reports(self._store)
-
-    def events(self) -> pl.DataFrame | None:
-        """The events that were delivered before."""
-        return self._store.events() if self._store is not None else None
+        try:
+            with self._store.at_one_moment():
+                known = {file.number for file in self._store.files().values()}
+                parts = [part.forgetting(part.segment.files.keys() - known) for part in self._store.parts()]
+        except sqlite3.Error as error:
+            self._do_without(error)
+            return [], {}
+        return [part for part in parts if part is not None], _Reports(self._store)
 
     def known(
         self, found: Mapping[str, SourceFile], there: Iterable[str]
-    ) -> tuple[dict[int, FileReport], list[Part]]:
-        """What was read before and is still as it was.
+    ) -> tuple[dict[int, FileReport], list[Part], pl.DataFrame | None]:
+        """What was read before and is still as it was: files, their records, and events delivered.
 
         Args:
             found: The files in question, by their paths.
             there: The paths of all files that there are, also those that are not in question.
         """
         if self._store is None:
-            return {}, []
-        stored = self._store.files()
+            return {}, [], None
+        try:
+            with self._store.at_one_moment():
+                lost = self._store.lost_files()
+                stored = {path: file for path, file in self._store.files().items() if file.number not in lost}
+                parts = self._store.parts()
+                events = self._store.events()
+        except sqlite3.Error as error:
+            self._do_without(error)
+            return {}, [], None
+        if events is not None and events.height and len(found) < len(set(there)):
+            # Which events are new depends on all files; of a part of them the store knows too much.
+            self._do_without(None)
+            return {}, [], None
         reports: dict[int, FileReport] = {}
         every = {os.fsencode(path) for path in there}
         for path, source in found.items():
@@ -135,8 +163,8 @@ class Keeper:
             reports = {number: report for number, report in reports.items() if number not in again}
             self.gone |= again
             self.forget(self.gone)
-        parts = (part.forgetting(part.segment.files.keys() - reports.keys()) for part in self._store.parts())
-        return reports, [part for part in parts if part is not None]
+        left = (part.forgetting(part.segment.files.keys() - reports.keys()) for part in parts)
+        return reports, [part for part in left if part is not None], events
 
     def keep(
         self,
@@ -189,6 +217,13 @@ class Keeper:
             left = [part for part in left if part not in some]
             left.insert(place, merged)
             yield tuple(left)
+
+    def _do_without(self, error: sqlite3.Error | None) -> None:
+        """Go on as if there was no store."""
+        self.close()
+        self._store = None
+        if error is not None:
+            self._trouble = f"its manifest is damaged ({error}); `flowtui store clear` throws it away"
 
     def _give_up(self, error: StoreError) -> None:
         """Go on without writing; what is in the store stays of use."""

@@ -144,6 +144,18 @@ class Manifest:
             raise
         self._base.execute("COMMIT")
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Read all that is read within as of one moment."""
+        if self._base.in_transaction:
+            yield
+            return
+        self._base.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._base.execute("COMMIT")
+
     # -- what is there ---------------------------------------------------------------------------------
 
     def value(self, key: str) -> str | None:

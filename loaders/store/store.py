@@ -22,7 +22,8 @@ from loaders.kinds import no_problems
 from loaders.naming import group_names
 from loaders.parts import MemoryPart
 from loaders.read import heights
-from loaders.schema import TIMESTAMP
+from loaders.recognise import GONE
+from loaders.schema import FILE, TIMESTAMP
 from loaders.store.manifest import Manifest, Segment, StoredFile
 from loaders.store.part import StoredPart
 from loaders.store.rollups import minutes_of, roll_up, summary_of
@@ -30,6 +31,7 @@ from loaders.store.shape import encoded, from_bytes, to_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from loaders.dataset import FileReport
 
@@ -46,7 +48,8 @@ _SEGMENTS = "segments"
 _ROW_GROUP = 262_144
 
 
-_TROUBLE = (OSError, sqlite3.Error, pl.exceptions.PolarsError, pl.exceptions.PanicException)
+# A number that SQLite cannot hold, such as a time in a far future, is an OverflowError.
+_TROUBLE = (OSError, OverflowError, sqlite3.Error, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
 
 class StoreError(Exception):
@@ -196,7 +199,23 @@ class Store:
     def events(self) -> pl.DataFrame | None:
         """The events that were delivered, if any are known."""
         known = list(self._manifest.events())
-        return pl.concat(known) if known else None
+        if not known:
+            return None
+        # Of files that are known no more, others deliver the events anew.
+        files = [file.number for file in self._manifest.files().values()]
+        return pl.concat(known).filter(pl.col(FILE).is_in(files))
+
+    def at_one_moment(self) -> AbstractContextManager[None]:
+        """Whatever is asked within is answered as of the same moment, whoever writes meanwhile."""
+        return self._manifest.reading()
+
+    def lost_files(self) -> set[int]:
+        """The files of segments that are gone or not whole, which only who may write can mend."""
+        if self.writable:
+            return set()
+        sizes = self._manifest.sizes().items()
+        lost = (number for name, (number, size) in sizes if not self._is_whole(name, size))
+        return self._manifest.files_of(lost)
 
     @property
     def size(self) -> int:
@@ -230,7 +249,7 @@ class Store:
                 self._manifest.put_files(
                     (os.fsencode(report.source.path), _stored(number, report))
                     for number, report in reports.items()
-                    if report.state != "unreadable"
+                    if report.state != "unreadable" and report.reason not in GONE
                 )
                 self._manifest.put_events(events)
                 put = [self._manifest.put_segment(segment) for segment in segments]

@@ -79,7 +79,10 @@ async def test_a_long_search_shows_what_it_has_found_so_far_and_keeps_ones_place
         explorer.post_message(Looked(replace(whole, complete=False), ()))
         await until("it is told", lambda: "11 so far, of 11" in title(pilot.app, RECORDS))
         explorer.records.move_to(4)
-        await until("the cursor is there", lambda: explorer.records.row.record["srcaddr"] == "10.0.0.5")
+        await until(
+            "the cursor is there",
+            lambda: sources(explorer)[4:5] == ["10.0.0.5"] and explorer.records.row is not None,
+        )
         explorer.post_message(Looked(whole, ()))
         await until("all is told", lambda: "so far" not in title(pilot.app, RECORDS))
         await settled(pilot)

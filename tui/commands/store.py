@@ -174,7 +174,10 @@ def _row(paths: tuple[str, ...], folder: Path | None, *, follow_links: bool) -> 
 def _used(folder: Path) -> float:
     from loaders.store.store import READERS
 
-    return (folder / READERS).stat().st_mtime
+    try:
+        return (folder / READERS).stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _told(state: StoreState) -> dict[str, Any]:
