@@ -89,6 +89,7 @@ class Library:
             Cancelled: The ticket was cancelled; what was read until then stays in ``dataset``.
         """
         check_roots(self._roots)
+        self._keeper.check_names(self._roots, follow_links=self._follow_links)
         first = not self._looked
         walk = discover(self._roots, follow_links=self._follow_links)
         if first:

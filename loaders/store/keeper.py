@@ -17,6 +17,7 @@ from loaders.store.store import Store, StoreError, place, problems_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     import polars as pl
 
@@ -41,7 +42,7 @@ def open_keeper(
     """
     try:
         folder = place(roots, follow_links=follow_links)
-        return Keeper(Store(folder, roots, patient=patient), largest=largest)
+        return Keeper(Store(folder, roots, patient=patient), largest=largest, folder=folder)
     except StoreError as error:
         return Keeper(None, str(error))
 
@@ -53,15 +54,24 @@ class Keeper:
         gone: Files of the store that had changed or vanished when ``known`` was asked.
     """
 
-    def __init__(self, store: Store | None, trouble: str | None = None, *, largest: int = LARGEST) -> None:
+    def __init__(
+        self,
+        store: Store | None,
+        trouble: str | None = None,
+        *,
+        largest: int = LARGEST,
+        folder: Path | None = None,
+    ) -> None:
         """Keep things in a store, or nowhere.
 
         Args:
             store: The store.
             trouble: Why there is none, though there should be.
             largest: The bytes that it may grow to.
+            folder: Where it lies, if that follows from the paths of the logs.
         """
         self._store, self._largest = store, largest
+        self._folder = folder
         self._writing = store is not None and store.writable
         self._trouble = trouble
         self.gone: set[int] = set()
@@ -165,6 +175,11 @@ class Keeper:
             self.forget(self.gone)
         left = (part.forgetting(part.segment.files.keys() - reports.keys()) for part in parts)
         return reports, [part for part in left if part is not None], events
+
+    def check_names(self, roots: Sequence[str], *, follow_links: bool) -> None:
+        """Write no more once log groups have other names: those are for another store."""
+        if self._writing and self._folder not in {None, place(roots, follow_links=follow_links)}:
+            self._give_up(StoreError("log groups have other names now, which count from the next start on"))
 
     def keep(
         self,

@@ -367,8 +367,12 @@ def place(roots: Sequence[str], *, follow_links: bool = False) -> Path:
     Raises:
         NamingError: The groups below a root are named in a way that says nothing.
     """
-    whole = [(os.fsencode(Path(root).resolve()), group_names(root)) for root in roots]
-    key = hashlib.blake2b(repr((whole, follow_links)).encode(), digest_size=16).hexdigest()
+    whole = [Path(root).resolve() for root in roots]
+    # A file that is opened by itself goes by the name that it was opened by.
+    named = [Path(root).name if path.is_file() else "" for root, path in zip(roots, whole, strict=True)]
+    names = [group_names(root) for root in roots]
+    what = [*map(os.fsencode, whole)], [*map(os.fsencode, named)], names, follow_links
+    key = hashlib.blake2b(repr(what).encode(), digest_size=16).hexdigest()
     return stores_folder() / key
 
 
