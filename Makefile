@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint types tests sample pictures bench clean
+.PHONY: demo test lint types tests sample pictures bench bench-store clean
 
 demo: $(VENV)/.run  ## open the explorer on sample_logs/
 	$(BIN)/flowtui sample_logs
@@ -35,6 +35,9 @@ pictures: $(VENV)/.dev  ## make the pictures and the lists of README and docs/ a
 bench: $(VENV)/.dev  ## time the explorer and queries over a million records
 	$(BIN)/python bench/explorer.py
 	$(BIN)/python bench/queries.py
+
+bench-store: $(VENV)/.dev  ## measure the store beside DuckDB; takes an hour and 6 GB
+	$(BIN)/python bench/store.py
 
 clean:
 	rm -rf $(VENV)
