@@ -219,7 +219,7 @@ def _shows_its_state(explorer: ExplorerScreen) -> bool:
     dataset, view = state.dataset, state.view
     if dataset is None or dataset.progress is not None or view is None:
         return False
-    if view.dataset is not dataset or view.scope != state.scope:
+    if view.dataset is not dataset or view.scope != state.scope or not view.complete:
         return False
     if getattr(table.source, "view", None) is not view:
         return False
@@ -240,6 +240,8 @@ def _is_drawn(explorer: ExplorerScreen) -> bool:
     for table in (explorer.groups, explorer.records):
         region = table.scrollable_content_region
         for y in range(region.height):
+            if region.y + y >= len(drawn):
+                return False
             if drawn[region.y + y].crop(region.x, region.right).text != table.render_line(y).text:
                 return False
     return True

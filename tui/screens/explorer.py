@@ -92,7 +92,7 @@ class ExplorerScreen(Panes):
             return
         same = old is not None and old.scope == view.scope
         # Until all is read, whoever has not moved yet is shown the newest of what there is.
-        reading = old is None or old.dataset.progress is not None
+        reading = old is None or old.dataset.progress is not None or not old.complete
         untouched = reading and not self.records.cursor
         cursor, top = self._keep_place(message.moved) if same and not untouched else (0, 0)
         if self._sought is not None and message.sought == self._sought:
