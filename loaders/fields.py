@@ -189,6 +189,9 @@ ENVELOPE: tuple[Field, ...] = (
 ADDRESSES = frozenset({"srcaddr", "dstaddr", "pkt_srcaddr", "pkt_dstaddr"})
 """The columns that hold addresses: of IPv6 the same one can be written in several ways."""
 
+STREAM_COLUMNS = ("interface_id", "resource_id", "tgw_attachment_id", "tgw_id")
+"""What names the log stream of a record, best first: a record has at most one of them."""
+
 # The order of a default (version 2) flow log, which carries no header in CloudWatch.
 DEFAULT_ORDER: tuple[str, ...] = tuple(field.name for field in FIELDS[:14])
 

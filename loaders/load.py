@@ -77,8 +77,12 @@ class Library:
         self._delivered = Delivered()
         self.dataset = Dataset()
 
-    def refresh(self, ticket: Ticket | None = None) -> Iterator[Dataset]:
+    def refresh(self, ticket: Ticket | None = None, *, at_once: bool = True) -> Iterator[Dataset]:
         """Read what is new, changed or gone since the last time.
+
+        Args:
+            ticket: Checked between the batches.
+            at_once: Whether somebody looks at something before the directories have been walked.
 
         Yields:
             The data set after each batch; the last one has no ``progress``. Nothing when nothing changed
@@ -91,8 +95,8 @@ class Library:
         check_roots(self._roots)
         self._keeper.check_names(self._roots, follow_links=self._follow_links)
         first = not self._looked
-        walk = discover(self._roots, follow_links=self._follow_links)
-        if first:
+        walk = self._walk()
+        if first and at_once:
             yield from self._at_once()
             walk, ahead = self._ahead(walk)
             yield from ahead
@@ -129,7 +133,7 @@ class Library:
         Raises:
             NoLogsError: There is no log below the roots.
         """
-        for dataset in self.refresh():
+        for dataset in self.refresh(at_once=False):
             if told is not None and dataset.progress is not None:
                 told(dataset.progress)
         if not (any_file and self.dataset.files):
@@ -138,7 +142,7 @@ class Library:
 
     def missing(self) -> int:
         """Find out how many files are still to be read, and read none of them."""
-        fresh, gone = self._changes(discover(self._roots, follow_links=self._follow_links))
+        fresh, gone = self._changes(self._walk())
         self._forget(gone)
         return len(fresh)
 
@@ -147,6 +151,9 @@ class Library:
         self.missing()
         for parts in self._keeper.tidied(self.dataset.parts, None):
             self.dataset = replace(self.dataset, parts=parts)
+
+    def _walk(self) -> Iterator[SourceFile]:
+        return discover(self._roots, follow_links=self._follow_links)
 
     def _forget(self, gone: set[int]) -> None:
         if gone:
@@ -174,8 +181,7 @@ class Library:
 
     def _first_look(self, begun: Sequence[SourceFile]) -> Iterator[Dataset]:
         likely = [file for file in begun if self._in_range(file) and not file.skip and not file.error]
-        newest = sorted(likely, key=lambda file: (file.newness, file.name), reverse=True)
-        self._take(self._load(next(_batches(newest[:_FEW_FILES]), [])))
+        self._take(self._load(next(_batches(_newest_first(likely)[:_FEW_FILES]), [])))
         yield replace(self.dataset, progress=_LOOKING, kept=self._keeper.kept)
 
     def _changes(self, walk: Iterable[SourceFile]) -> tuple[list[SourceFile], set[int]]:
@@ -186,7 +192,6 @@ class Library:
             reports, parts, events = self._keeper.known(found, [file.path for file in there])
             self.dataset = Dataset(in_order(parts), reports)
             self._delivered = Delivered(events)
-            self._delivered.forget(self._keeper.gone)
             self._numbers = {report.source.path: number for number, report in reports.items()}
         files = self.dataset.files
         gone = {
@@ -200,7 +205,7 @@ class Library:
             self._delivered.forget(gone)
         self._numbers = {path: number for path, number in self._numbers.items() if number not in gone}
         fresh = [file for path, file in found.items() if path not in self._numbers]
-        return sorted(fresh, key=lambda file: (file.newness, file.name), reverse=True), gone
+        return _newest_first(fresh), gone
 
     def _in_range(self, file: SourceFile) -> bool:
         time = file.place.time
@@ -303,6 +308,10 @@ def require_logs(dataset: Dataset, roots: Sequence[str]) -> None:
     raise NoLogsError(
         f"None of the files below {where} is a log that flowtui knows. `flowtui check` says what each one is."
     )
+
+
+def _newest_first(files: Iterable[SourceFile]) -> list[SourceFile]:
+    return sorted(files, key=lambda file: (file.newness, file.name), reverse=True)
 
 
 def _is_other(before: SourceFile, now: SourceFile) -> bool:

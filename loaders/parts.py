@@ -6,7 +6,8 @@ Where addresses are kept as numbers (``loaders.addresses``), a plan has those; `
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 import polars as pl
@@ -35,9 +36,11 @@ SUMMARY_COLUMNS = (
     "first",
     "last",
 )
+_NUMBER = "_number"
 MINUTE = "minute"
 """Int64: minutes since 1970; null where a record has no time."""
-_MILLISECONDS = 60_000
+MILLISECONDS = 60_000
+"""Of a minute."""
 
 
 class Part(ABC):
@@ -51,7 +54,7 @@ class Part(ABC):
 
     kind: str
     summary: pl.DataFrame
-    without: frozenset[int]
+    without: frozenset[int] = frozenset()
 
     @property
     @abstractmethod
@@ -131,18 +134,21 @@ class Part(ABC):
         """Which rows of ``plan`` count, if not all do."""
         return ~pl.col(FILE).is_in(sorted(self.without)) if self.without else None
 
+    def counted_plan(self) -> pl.LazyFrame:
+        """As ``plan``, only the rows that count."""
+        return self.plan() if self.counting is None else self.plan().filter(self.counting)
+
     def lazy(self) -> pl.LazyFrame:
         """The rows that count, with the columns of ``schema``."""
-        plan = self.plan() if self.counting is None else self.plan().filter(self.counting)
-        return as_logged(plan, self.schema, self.addresses)
+        return as_logged(self.counted_plan(), self.schema, self.addresses)
 
     def find(self, file: int, line: int) -> int | None:
         """The number of the row that came from a line, or ``None``."""
         if file in self.without:
             return None
         here = (pl.col(FILE) == file) & (pl.col(LINE) == line)
-        found = run.collect(self.plan().select(pl.arg_where(here))).to_series()
-        return int(found[0]) if found.len() else None
+        found = run.collect(self.numbered(_NUMBER).filter(here).select(_NUMBER))
+        return int(found.item(0, 0)) if found.height else None
 
     def counted(self, predicate: pl.Expr) -> pl.DataFrame:
         """Count the rows that a predicate holds for, as ``summary`` counts all."""
@@ -160,8 +166,6 @@ class MemoryPart(Part):
     kind: str
     frame: pl.DataFrame
     summary: pl.DataFrame
-    without: frozenset[int] = frozenset()
-    _found: list[tuple[str, ...]] = field(default_factory=list, repr=False)
 
     @classmethod
     def of(cls, kind: str, frame: pl.DataFrame) -> MemoryPart:
@@ -188,14 +192,10 @@ class MemoryPart(Part):
         """Each part is looked at in a plan of its own."""
         return id(self)
 
-    @property
+    @cached_property
     def fields(self) -> tuple[str, ...]:
         """The fields that a sample of the messages has; looked for when first asked."""
-        if MESSAGE not in self.frame.columns:
-            return ()
-        if not self._found:
-            self._found.append(discover(self.frame[MESSAGE]))
-        return self._found[0]
+        return fields_of(self.frame)
 
     def plan(self) -> pl.LazyFrame:
         """All rows."""
@@ -295,27 +295,42 @@ def as_logged(plan: pl.LazyFrame, schema: pl.Schema, addresses: Mapping[str, Add
 
 def minute() -> pl.Expr:
     """The minute of a record, as ``MINUTE`` counts it."""
-    return pl.col(TIMESTAMP).dt.epoch("ms") // _MILLISECONDS
+    return pl.col(TIMESTAMP).dt.epoch("ms") // MILLISECONDS
 
 
-def summarise(plan: pl.LazyFrame, kind: str) -> pl.LazyFrame:
-    """Count by group and stream; what a kind of record does not say counts as never set."""
+def fields_of(frame: pl.DataFrame) -> tuple[str, ...]:
+    """The fields that a sample of the messages in a frame has, with dots."""
+    return discover(frame[MESSAGE]) if MESSAGE in frame.columns else ()
+
+
+def summarise(plan: pl.LazyFrame, kind: str, *, rolled: bool = False) -> pl.LazyFrame:
+    """Count by group and stream; what a kind of record does not say counts as never set.
+
+    Args:
+        plan: Records, or counts of records (``store.rollups``).
+        kind: Their kind.
+        rolled: Whether they are counts.
+    """
     have = plan.collect_schema().names() if kind == FLOW_LOG else []
+    first, last = ("first", "last") if rolled else (TIMESTAMP, TIMESTAMP)
 
     def count(column: str, value: str) -> pl.Expr:
-        return (pl.col(column) == value).sum() if column in have else pl.lit(0)
+        if column not in have:
+            return pl.lit(0, pl.Int64())
+        hit = pl.col(column) == value
+        return (pl.col("records").filter(hit).sum() if rolled else hit.sum()).cast(pl.Int64)
 
     return (
         plan.group_by(GROUP, STREAM)
         .agg(
-            pl.len().cast(pl.Int64).alias("records"),
-            count("action", "ACCEPT").cast(pl.Int64).alias("accepted"),
-            count("action", "REJECT").cast(pl.Int64).alias("rejected"),
-            count("log_status", "NODATA").cast(pl.Int64).alias("nodata"),
-            count("log_status", "SKIPDATA").cast(pl.Int64).alias("skipdata"),
+            (pl.col("records").sum() if rolled else pl.len()).cast(pl.Int64).alias("records"),
+            count("action", "ACCEPT").alias("accepted"),
+            count("action", "REJECT").alias("rejected"),
+            count("log_status", "NODATA").alias("nodata"),
+            count("log_status", "SKIPDATA").alias("skipdata"),
             (pl.col("bytes").sum() if "bytes" in have else pl.lit(0)).cast(pl.Int64).alias("bytes"),
-            pl.col(TIMESTAMP).min().alias("first"),
-            pl.col(TIMESTAMP).max().alias("last"),
+            pl.col(first).min().alias("first"),
+            pl.col(last).max().alias("last"),
         )
         .with_columns(pl.col(GROUP, STREAM).cast(pl.String()), pl.lit(kind).alias(FORMAT))
         .select(SUMMARY_COLUMNS)

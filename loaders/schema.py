@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loaders import run
-from loaders.fields import BY_COLUMN, Kind, resolve
+from loaders.fields import BY_COLUMN, STREAM_COLUMNS, Kind, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -42,9 +42,6 @@ _DTYPES: dict[Kind, pl.DataType] = {
     Kind.TEXT: pl.String(),
     Kind.LABEL: pl.Categorical(),
 }
-
-# What names the log stream of a record, best first: a record has at most one of them.
-STREAM_COLUMNS = ("interface_id", "resource_id", "tgw_attachment_id", "tgw_id")
 
 _ENVELOPE = frozenset({TIMESTAMP, GROUP, STREAM, MESSAGE})
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from loaders.fields import ADDRESSES, BY_COLUMN, ENVELOPE, Kind
+from loaders.fields import ADDRESSES, BY_COLUMN, ENVELOPE, STREAM_COLUMNS, Kind
 from loaders.need import Need
 from query import commands, tree
 from query.literals import NO_VALUE
@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _ENVELOPE = frozenset(field.column for field in ENVELOPE)
-# What time and stream of a record are made of.
+# What the time of a record is made of.
 _TIMES = frozenset({"start", "end"})
-_STREAMS = frozenset({"interface_id", "resource_id", "tgw_attachment_id", "tgw_id"})
 
 
 def need_of(query: commands.Query) -> Need | None:
@@ -39,7 +38,7 @@ def need_of(query: commands.Query) -> Need | None:
     for field in wanted(query.commands, shown_by(query.commands)):
         column = spelling(field.name)
         if column in BY_COLUMN:
-            columns |= _STREAMS if column in _ENVELOPE else {column}
+            columns |= set(STREAM_COLUMNS) if column in _ENVELOPE else {column}
         elif field.written not in named:
             return None
     return Need(frozenset(columns), next(_words(query), ()))

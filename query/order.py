@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 import polars as pl
 
 from loaders import run
-from loaders.parts import MINUTE, minute
+from loaders.parts import MILLISECONDS, MINUTE, minute
 from loaders.schema import TIMESTAMP
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ class ByTime:
         Args:
             millis: Epoch milliseconds.
         """
-        wanted = millis // 60_000
+        wanted = millis // MILLISECONDS
         never = int(bool(self._minutes.len()) and self._minutes[-1] == _NEVER)
         timed = self._minutes.head(self._minutes.len() - never)
         place = int(timed.search_sorted(wanted, "left", descending=self._descending))

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from loaders.parts import MINUTE
+from loaders.parts import MILLISECONDS, MINUTE
 from loaders.schema import FLOW_LOG, GROUP, STREAM, TIME, TIMESTAMP
+from loaders.store.rollups import OUTCOMES, TOTALS
 from query import commands, row_commands, stats, tree
 from query.check_commands import is_bin
 from query.names import spelling
@@ -28,16 +29,14 @@ if TYPE_CHECKING:
     from query.environment import Environment
     from query.scope import Scope
 
-_KEYS = (GROUP, STREAM, "interface_id", "action", "log_status")
-_TOTALS = ("packets", "bytes")
+_KEYS = (GROUP, STREAM, *OUTCOMES)
 _RECORDS = "records"
 _SCHEMA: dict[str, pl.DataType] = {
     **dict.fromkeys(_KEYS, pl.Categorical()),
     TIMESTAMP: TIME,
-    **dict.fromkeys(_TOTALS, pl.Int64()),
+    **dict.fromkeys(TOTALS, pl.Int64()),
     _RECORDS: pl.Int64(),
 }
-_MINUTE = 60_000
 
 
 def place_of_stats(query: commands.Query, scope: Scope) -> int | None:
@@ -47,11 +46,11 @@ def place_of_stats(query: commands.Query, scope: Scope) -> int | None:
         return None
     before, command = query.commands[:place], query.commands[place]
     conditions = [one.condition for one in before if isinstance(one, commands.Filter)]
+    if not isinstance(command, commands.Stats) or len(conditions) < len(before):
+        return None
     if scope.filter.strip():
         conditions.append(parse_filter(scope.filter))
-    if len(conditions) - bool(scope.filter.strip()) < len(before) or not all(map(_of_keys, conditions)):
-        return None
-    if not isinstance(command, commands.Stats):
+    if not all(map(_of_keys, conditions)):
         return None
     is_known = all(_is_key(item.expr) for item in command.by) and all(
         _rewritten(item.expr) is not None for item in command.items
@@ -74,11 +73,13 @@ def answered(
     command = query.commands[place]
     if not isinstance(command, commands.Stats) or any(part.kind != FLOW_LOG for part in parts):
         return None
-    timeless = replace(scope, filter="")
-    counted = [part for part in parts if inside(part, timeless) is not None and _counts(part, timeless)]
-    if not counted:
+    rollups = [part.rollup if _is_all_in_time(part, scope) else None for part in parts]
+    if all(rollup is None for rollup in rollups):
         return None
-    plans = [_of_counts(part, scope) if part in counted else _of_records(part, scope) for part in parts]
+    plans = [
+        _of_records(part, scope) if rollup is None else _of_counts(rollup, scope)
+        for part, rollup in zip(parts, rollups, strict=True)
+    ]
     table = Table(pl.concat(plans), replace(env, schema=_SCHEMA, addresses={}))
     for at, before in enumerate(query.commands[:place]):
         if isinstance(before, commands.Filter):
@@ -100,7 +101,7 @@ def _is_key(node: tree.Expr) -> bool:
     if not isinstance(argument, tree.Duration):
         return False
     length = argument.period.capped.milliseconds
-    return length is None or length % _MINUTE == 0
+    return length is None or length % MILLISECONDS == 0
 
 
 def _rewritten(node: tree.Expr) -> tree.Expr | None:
@@ -110,7 +111,7 @@ def _rewritten(node: tree.Expr) -> tree.Expr | None:
             return tree.Call("coalesce", (tree.Call("sum", (tree.Field(_RECORDS),)), tree.Literal(0)))
         case tree.Call("sum", (tree.Field(),)):
             (field,) = node.arguments
-            is_kept = isinstance(field, tree.Field) and spelling(field.name) in _TOTALS
+            is_kept = isinstance(field, tree.Field) and spelling(field.name) in TOTALS
             return node if is_kept else None
         case tree.Literal():
             return node
@@ -129,18 +130,16 @@ def _by_counts(command: commands.Stats) -> commands.Stats:
     return replace(command, items=items)
 
 
-def _counts(part: Part, scope: Scope) -> bool:
-    """Whether the counts of a part stand for what a scope has of it."""
-    only_times = replace(scope, group=None, stream=None)
-    return bool(inside(part, only_times)) and part.rollup is not None
+def _is_all_in_time(part: Part, scope: Scope) -> bool:
+    """Whether all records of a part are of the queried time, so that its counts are."""
+    return bool(inside(part, replace(scope, group=None, stream=None, filter="")))
 
 
-def _of_counts(part: Part, scope: Scope) -> pl.LazyFrame:
-    rollup = part.rollup if part.rollup is not None else pl.DataFrame()
-    time = (pl.col(MINUTE) * _MINUTE).cast(TIME).alias(TIMESTAMP)
+def _of_counts(rollup: pl.DataFrame, scope: Scope) -> pl.LazyFrame:
+    time = (pl.col(MINUTE) * MILLISECONDS).cast(TIME).alias(TIMESTAMP)
     totals = [
         pl.when(pl.col(f"{name}.count") > 0).then(name).alias(name)
-        for name in _TOTALS
+        for name in TOTALS
         if name in rollup.columns
     ]
     kept = [name for name in _KEYS if name in rollup.columns]
@@ -149,9 +148,8 @@ def _of_counts(part: Part, scope: Scope) -> pl.LazyFrame:
 
 
 def _of_records(part: Part, scope: Scope) -> pl.LazyFrame:
-    plan = part.plan() if part.counting is None else part.plan().filter(part.counting)
-    kept = [name for name in (*_KEYS, *_TOTALS, TIMESTAMP) if name in part.schema]
-    plan = plan.select(*kept, pl.lit(1, pl.Int64()).alias(_RECORDS))
+    kept = [name for name in (*_KEYS, *TOTALS, TIMESTAMP) if name in part.schema]
+    plan = part.counted_plan().select(*kept, pl.lit(1, pl.Int64()).alias(_RECORDS))
     return _laid_out(plan).filter(scope.predicate(_SCHEMA))
 
 

@@ -63,9 +63,6 @@ class Scope:
         import polars as pl
 
         from loaders.schema import GROUP, STREAM, TIMESTAMP
-        from query.environment import Environment
-        from query.parse import parse_filter
-        from query.to_polars import predicate
 
         wanted = [
             # In this form polars can tell from the statistics of a row group that it holds none.
@@ -79,5 +76,9 @@ class Scope:
             if bound is not None
         ]
         if self.filter.strip():
+            from query.environment import Environment
+            from query.parse import parse_filter
+            from query.to_polars import predicate
+
             wanted.append(predicate(parse_filter(self.filter), Environment(schema, addresses or {})))
         return reduce(operator.and_, wanted) if wanted else pl.lit(value=True)

@@ -91,19 +91,11 @@ class FlowtuiApp(App[str]):
 
     def _open_library(self) -> Library:
         from loaders.load import Library
-        from loaders.store.all_stores import LARGEST
         from loaders.store.keeper import open_keeper
 
-        scope, largest = self._explorer.state.scope, self._store_size
-        keeper = (
-            None
-            if largest == 0
-            else open_keeper(
-                self._roots,
-                follow_links=self._follow_links,
-                largest=LARGEST if largest is None else largest,
-            )
-        )
+        scope, keeper = self._explorer.state.scope, None
+        if self._store_size != 0:
+            keeper = open_keeper(self._roots, follow_links=self._follow_links, largest=self._store_size)
         return Library(
             self._roots,
             since=scope.since,

@@ -48,12 +48,16 @@ def stores() -> Iterator[StoreState]:
         folders = [Path(entry.path) for entry in os.scandir(stores_folder()) if entry.is_dir()]
     except OSError:
         return
-    for folder in folders:
-        try:
-            used = (folder / READERS).stat().st_mtime
-        except OSError:
-            used = 0.0
-        yield StoreState(folder, _roots(folder), size_of(folder), used)
+    yield from map(state_of, folders)
+
+
+def state_of(folder: Path) -> StoreState:
+    """A store, by where it lies."""
+    try:
+        used = (folder / READERS).stat().st_mtime
+    except OSError:
+        used = 0.0
+    return StoreState(folder, _roots(folder), size_of(folder), used)
 
 
 def size_of(folder: Path) -> int:
@@ -99,16 +103,17 @@ def remove(folder: Path) -> bool:
     return True
 
 
-def make_room(most: int, keep: Path | None = None) -> list[StoreState]:
+def make_room(most: int | None = None, keep: Path | None = None) -> list[StoreState]:
     """Remove stores whose logs are gone, then those unused for longest, until the rest is within bounds.
 
     Args:
-        most: The bytes that may stay.
+        most: The bytes that may stay; ``LARGEST`` if nothing is said.
         keep: A store that stays in any case.
 
     Returns:
         What was removed.
     """
+    most = LARGEST if most is None else most
     known = sorted(stores(), key=lambda state: (not state.is_orphan, state.used))
     total = sum(state.size for state in known)
     removed = []

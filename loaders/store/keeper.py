@@ -6,38 +6,41 @@ import os
 import sqlite3
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+import polars as pl
 
 from loaders.dataset import FileReport, Kept
 from loaders.discover import SourceFile
 from loaders.layouts import place as place_of
+from loaders.schema import FILE
 from loaders.store.all_stores import LARGEST, make_room
 from loaders.store.part import StoredPart
 from loaders.store.store import Store, StoreError, place, problems_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
     from pathlib import Path
-
-    import polars as pl
 
     from loaders.parts import Part
     from loaders.run import Ticket
     from loaders.store.manifest import StoredFile
+
+T = TypeVar("T")
 
 # Segments below so many rows are merged once there are a few of them, into one of at most so many.
 _SMALL, _FEW, _LARGEST = 500_000, 8, 1_500_000
 
 
 def open_keeper(
-    roots: Sequence[str], *, follow_links: bool = False, largest: int = LARGEST, patient: bool = False
+    roots: Sequence[str], *, follow_links: bool = False, largest: int | None = None, patient: bool = False
 ) -> Keeper:
     """Open the store of some roots; where that is not possible, everything goes on without it.
 
     Args:
         roots: The paths of the logs, which are there.
         follow_links: Whether links below them are followed.
-        largest: The bytes that all stores together may take.
+        largest: The bytes that all stores together may take; ``None`` if nobody has set a limit.
         patient: Wait until no other process writes to it.
     """
     try:
@@ -48,18 +51,14 @@ def open_keeper(
 
 
 class Keeper:
-    """The store of a library, or none.
-
-    Attributes:
-        gone: Files of the store that had changed or vanished when ``known`` was asked.
-    """
+    """The store of a library, or none."""
 
     def __init__(
         self,
         store: Store | None,
         trouble: str | None = None,
         *,
-        largest: int = LARGEST,
+        largest: int | None = None,
         folder: Path | None = None,
     ) -> None:
         """Keep things in a store, or nowhere.
@@ -67,14 +66,13 @@ class Keeper:
         Args:
             store: The store.
             trouble: Why there is none, though there should be.
-            largest: The bytes that it may grow to.
+            largest: The bytes that it may grow to; ``None`` if nobody has set a limit.
             folder: Where it lies, if that follows from the paths of the logs.
         """
-        self._store, self._largest = store, largest
+        self._store, self._largest = store, LARGEST if largest is None else largest
         self._folder = folder
         self._writing = store is not None and store.writable
         self._trouble = trouble
-        self.gone: set[int] = set()
         self._is_all_asked = True
 
     def close(self) -> None:
@@ -91,44 +89,40 @@ class Keeper:
     @property
     def kept(self) -> Kept:
         """Where things are kept, and what is wrong with that."""
-        if self._store is None:
-            return Kept(trouble=self._trouble)
-        try:
-            return Kept(self._store.folder, self._store.size, self._trouble)
-        except sqlite3.Error as error:
-            self._do_without(error)
-            return Kept(trouble=self._trouble)
+        found = self._asked(lambda store: (store.folder, store.size))
+        return Kept(*found, self._trouble) if found is not None else Kept(trouble=self._trouble)
 
     @property
     def first_number(self) -> int:
         """The number of the first file that is read."""
-        try:
-            return self._store.first_number if self._store is not None else 0
-        except sqlite3.Error as error:
-            self._do_without(error)
-            return 0
+        return self._asked(lambda store: store.first_number) or 0
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was read before."""
-        try:
-            return self._store is None or self._store.is_empty
-        except sqlite3.Error as error:
-            self._do_without(error)
-            return True
+        return self._asked(lambda store: store.is_empty) is not False
 
     def at_once(self) -> tuple[list[StoredPart], Mapping[int, FileReport]]:
         """What was read before, whether it is still as it was or not."""
+
+        def ask(store: Store) -> tuple[list[StoredPart], Mapping[int, FileReport]]:
+            with store.at_one_moment():
+                known = {file.number for file in store.files().values()}
+                parts = [part.forgetting(part.segment.files.keys() - known) for part in store.parts()]
+            return [part for part in parts if part is not None], _Reports(store)
+
+        return self._asked(ask) or ([], {})
+
+    def _asked(self, question: Callable[[Store], T]) -> T | None:
+        """What the store says; ``None`` where there is none, or its manifest is damaged."""
         if self._store is None:
-            return [], {}
+            return None
         try:
-            with self._store.at_one_moment():
-                known = {file.number for file in self._store.files().values()}
-                parts = [part.forgetting(part.segment.files.keys() - known) for part in self._store.parts()]
+            return question(self._store)
         except sqlite3.Error as error:
-            self._do_without(error)
-            return [], {}
-        return [part for part in parts if part is not None], _Reports(self._store)
+            self._trouble = f"its manifest is damaged ({error}); `flowtui store clear` throws it away"
+            self._do_without()
+            return None
 
     def known(
         self, found: Mapping[str, SourceFile], there: Iterable[str]
@@ -139,20 +133,22 @@ class Keeper:
             found: The files in question, by their paths.
             there: The paths of all files that there are, also those that are not in question.
         """
-        if self._store is None:
+
+        def ask(
+            store: Store,
+        ) -> tuple[dict[bytes, StoredFile], list[StoredPart], pl.DataFrame | None]:
+            with store.at_one_moment():
+                lost = store.lost_files()
+                files = {path: file for path, file in store.files().items() if file.number not in lost}
+                return files, store.parts(), store.events()
+
+        known = self._asked(ask)
+        if known is None:
             return {}, [], None
-        try:
-            with self._store.at_one_moment():
-                lost = self._store.lost_files()
-                stored = {path: file for path, file in self._store.files().items() if file.number not in lost}
-                parts = self._store.parts()
-                events = self._store.events()
-        except sqlite3.Error as error:
-            self._do_without(error)
-            return {}, [], None
+        stored, parts, events = known
         if events is not None and events.height and len(found) < len(set(there)):
             # Which events are new depends on all files; of a part of them the store knows too much.
-            self._do_without(None)
+            self._do_without()
             return {}, [], None
         reports: dict[int, FileReport] = {}
         every = {os.fsencode(path) for path in there}
@@ -162,17 +158,18 @@ class Keeper:
                 reports[file.number] = _report(file, source)
         asked = {os.fsencode(path) for path in found}
         self._is_all_asked = asked == every
-        self.gone = {
+        gone = {
             file.number
             for path, file in stored.items()
             if path not in every or (path in asked and file.number not in reports)
         }
-        if self.gone:
+        if gone:
             # What had been left out because one of these had delivered it comes from elsewhere now.
             again = {number for number, report in reports.items() if report.repeated}
             reports = {number: report for number, report in reports.items() if number not in again}
-            self.gone |= again
-            self.forget(self.gone)
+            gone |= again
+            self.forget(gone)
+            events = None if events is None else events.filter(~pl.col(FILE).is_in(sorted(gone)))
         left = (part.forgetting(part.segment.files.keys() - reports.keys()) for part in parts)
         return reports, [part for part in left if part is not None], events
 
@@ -233,12 +230,10 @@ class Keeper:
             left.insert(place, merged)
             yield tuple(left)
 
-    def _do_without(self, error: sqlite3.Error | None) -> None:
+    def _do_without(self) -> None:
         """Go on as if there was no store."""
         self.close()
         self._store = None
-        if error is not None:
-            self._trouble = f"its manifest is damaged ({error}); `flowtui store clear` throws it away"
 
     def _give_up(self, error: StoreError) -> None:
         """Go on without writing; what is in the store stays of use."""

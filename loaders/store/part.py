@@ -11,7 +11,7 @@ import polars as pl
 
 from loaders import run
 from loaders.parts import Part, as_logged
-from loaders.schema import FILE, LINE, TIMESTAMP
+from loaders.schema import TIMESTAMP
 from loaders.store.rollups import is_exact
 from loaders.store.shape import from_bytes
 
@@ -130,11 +130,7 @@ class StoredPart(Part):
 
     def find(self, file: int, line: int) -> int | None:
         """The number of the row that came from a line."""
-        if file in self.without or file not in self.segment.files:
-            return None
-        plan = self.numbered("_number").filter((pl.col(FILE) == file) & (pl.col(LINE) == line))
-        found = run.collect(plan.select("_number"))
-        return int(found.item(0, 0)) if found.height else None
+        return super().find(file, line) if file in self.segment.files else None
 
     def take(self, numbers: pl.Series) -> pl.DataFrame:
         """Fetch rows by their numbers."""

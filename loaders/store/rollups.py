@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loaders import run
-from loaders.parts import FORMAT, MINUTE, SUMMARY_COLUMNS, minute
+from loaders.parts import MINUTE, minute
 from loaders.schema import FLOW_LOG, GROUP, STREAM, TIMESTAMP
 
 if TYPE_CHECKING:
@@ -61,30 +61,3 @@ def minutes_of(rollup: pl.DataFrame) -> pl.DataFrame:
     """How many records each minute has, as ``Part.minutes`` wants it."""
     plan = rollup.lazy().group_by(MINUTE).agg(pl.col("records").sum())
     return run.collect(plan.sort(MINUTE, descending=True, nulls_last=True))
-
-
-def summary_of(rollup: pl.DataFrame, kind: str) -> pl.DataFrame:
-    """What each log stream has, as ``Part.summary`` wants it."""
-    have = rollup.columns
-
-    def count(column: str, value: str) -> pl.Expr:
-        counted = pl.col("records").filter(pl.col(column) == value).sum() if column in have else pl.lit(0)
-        return counted.cast(pl.Int64)
-
-    plan = (
-        rollup.lazy()
-        .group_by(GROUP, STREAM)
-        .agg(
-            pl.col("records").sum(),
-            count("action", "ACCEPT").alias("accepted"),
-            count("action", "REJECT").alias("rejected"),
-            count("log_status", "NODATA").alias("nodata"),
-            count("log_status", "SKIPDATA").alias("skipdata"),
-            (pl.col("bytes").sum() if "bytes" in have else pl.lit(0)).cast(pl.Int64).alias("bytes"),
-            pl.col("first").min(),
-            pl.col("last").max(),
-        )
-        .with_columns(pl.col(GROUP, STREAM).cast(pl.String()), pl.lit(kind).alias(FORMAT))
-        .select(SUMMARY_COLUMNS)
-    )
-    return run.collect(plan)

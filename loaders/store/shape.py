@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loaders import addresses
-from loaders.fields import ADDRESSES
-from loaders.schema import LINE, STREAM, STREAM_COLUMNS, TIMESTAMP
+from loaders.fields import ADDRESSES, STREAM_COLUMNS
+from loaders.schema import LINE, STREAM, TIMESTAMP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,13 +62,11 @@ class Shape:
             more: Others that it has beside them.
         """
         have = frozenset(self.columns)
-        made = {}
+        made = {LINE: (pl.col(_HIGH) * _BYTE + pl.col(_LOW)).alias(LINE)}
         if _START in self.schema and _START not in have:
             made[_START] = (pl.col(TIMESTAMP).dt.epoch("ms") // 1000).alias(_START)
         if _LENGTH in have:
             made[_END] = (made.get(_START, pl.col(_START)) + pl.col(_LENGTH)).alias(_END)
-        if _HIGH in have:
-            made[LINE] = (pl.col(_HIGH) * _BYTE + pl.col(_LOW)).alias(LINE)
         if STREAM not in have:
             source = next(name for name in STREAM_COLUMNS if name in have)
             made[STREAM] = pl.col(source).alias(STREAM)

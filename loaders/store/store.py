@@ -11,7 +11,6 @@ import hashlib
 import os
 import sqlite3
 import uuid
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,13 +19,13 @@ import polars as pl
 from loaders import run
 from loaders.kinds import no_problems
 from loaders.naming import group_names
-from loaders.parts import MemoryPart
+from loaders.parts import fields_of, summarise
 from loaders.read import heights
 from loaders.recognise import GONE
 from loaders.schema import FILE, TIMESTAMP
 from loaders.store.manifest import Manifest, Segment, StoredFile
 from loaders.store.part import StoredPart
-from loaders.store.rollups import minutes_of, roll_up, summary_of
+from loaders.store.rollups import minutes_of, roll_up
 from loaders.store.shape import encoded, from_bytes, to_bytes
 
 if TYPE_CHECKING:
@@ -46,7 +45,6 @@ MANIFEST, WRITER, READERS = "manifest.sqlite", "writer.lock", "readers.lock"
 """What is in the folder of a store beside its segments."""
 _SEGMENTS = "segments"
 _ROW_GROUP = 262_144
-
 
 # A number that SQLite cannot hold, such as a time in a far future, is an OverflowError.
 _TROUBLE = (OSError, OverflowError, sqlite3.Error, pl.exceptions.PolarsError, pl.exceptions.PanicException)
@@ -131,20 +129,13 @@ class Store:
                 os.close(self._locks.pop())
 
     def _make_sound(self, roots: Sequence[str], *, alone: bool) -> None:
-        path = self.folder / MANIFEST
-        try:
-            manifest = Manifest(path)
-            is_ours = manifest.value("version") in {None, VERSION}
-        except sqlite3.DatabaseError:
-            is_ours = False
-        if not is_ours:
+        manifest = self._ours()
+        if manifest is None:
             if not alone:
                 raise StoreError("another version of flowtui is using it")
-            with suppress(NameError):
-                manifest.close()
             for left in self.folder.glob(f"{MANIFEST}*"):
                 left.unlink()
-            manifest = Manifest(path)
+            manifest = Manifest(self.folder / MANIFEST)
         with manifest.changing():
             manifest.note("version", VERSION)
             manifest.note("roots", "\n".join(map(_shown, roots)))
@@ -156,12 +147,27 @@ class Store:
                     Path(entry.path).unlink(missing_ok=True)
         manifest.close()
 
+    def _ours(self) -> Manifest | None:
+        """The manifest, unless it is damaged or that of another version."""
+        try:
+            manifest = Manifest(self.folder / MANIFEST)
+            if manifest.value("version") in {None, VERSION}:
+                return manifest
+            manifest.close()
+        except sqlite3.DatabaseError:
+            pass
+        return None
+
     def _drop_lost(self, manifest: Manifest) -> None:
         """Forget segments that are gone or not whole, and the files that they held."""
-        lost = [number for name, (number, size) in manifest.sizes().items() if not self._is_whole(name, size)]
+        lost = self._lost(manifest)
         manifest.forget_files(manifest.files_of(lost))
         manifest.drop_segments(lost)
         manifest.drop_dead_segments()
+
+    def _lost(self, manifest: Manifest) -> list[int]:
+        """The segments that are gone or not whole."""
+        return [number for name, (number, size) in manifest.sizes().items() if not self._is_whole(name, size)]
 
     def _is_whole(self, name: str, size: int) -> bool:
         try:
@@ -213,9 +219,7 @@ class Store:
         """The files of segments that are gone or not whole, which only who may write can mend."""
         if self.writable:
             return set()
-        sizes = self._manifest.sizes().items()
-        lost = (number for name, (number, size) in sizes if not self._is_whole(name, size))
-        return self._manifest.files_of(lost)
+        return self._manifest.files_of(self._lost(self._manifest))
 
     @property
     def size(self) -> int:
@@ -244,7 +248,7 @@ class Store:
         segments: list[Segment] = []
         try:
             for kind, frame in frames:
-                segments.append(self._write(kind, frame, newness))
+                segments.append(self._write(kind, frame, newness, fields_of(frame)))
             with self._manifest.changing():
                 self._manifest.put_files(
                     (os.fsencode(report.source.path), _stored(number, report))
@@ -277,11 +281,12 @@ class Store:
         Raises:
             StoreError: It cannot be written; everything is as it was.
         """
-        newness = max(part.segment.newness for part in parts)
+        newness = {file: part.segment.newness for part in parts for file in part.segment.files}
+        fields = tuple(dict.fromkeys(name for part in parts for name in part.fields))
         written = None
         try:
             frame = run.collect(pl.concat([part.lazy() for part in parts]))
-            written = self._write(parts[0].kind, frame, {}, newness, parts)
+            written = self._write(parts[0].kind, frame, newness, fields)
             left_out = set[int]().union(*(part.without for part in parts))
             with self._manifest.changing():
                 if self._manifest.knows_any(left_out):
@@ -295,14 +300,16 @@ class Store:
         return StoredPart(put, self._path(put))
 
     def _write(
-        self,
-        kind: str,
-        frame: pl.DataFrame,
-        newness: Mapping[int, float],
-        newest: float | None = None,
-        merged: Sequence[StoredPart] = (),
+        self, kind: str, frame: pl.DataFrame, newness: Mapping[int, float], fields: tuple[str, ...]
     ) -> Segment:
-        """Write a segment that the manifest does not know yet."""
+        """Write a segment that the manifest does not know yet.
+
+        Args:
+            kind: The kind of its records.
+            frame: The records as they were read.
+            newness: Of each file that they came from.
+            fields: The fields found in their messages.
+        """
         shape, rows = encoded(frame, kind)
         name = f"{uuid.uuid4().hex}.parquet"
         path = self.folder / _SEGMENTS / name
@@ -317,8 +324,6 @@ class Store:
             raise
         rollup = roll_up(frame, kind)
         files = heights(frame)
-        found = (name for one in merged for name in one.fields)
-        fields = tuple(dict.fromkeys(found)) or MemoryPart(kind, frame, rollup).fields
         time = pl.col(TIMESTAMP).dt.epoch("ms")
         first, last = frame.select(time.min().alias("first"), time.max().alias("last")).row(0)
         return Segment(
@@ -326,11 +331,11 @@ class Store:
             shape,
             size,
             frame.height,
-            newest if newest is not None else max(newness[file] for file in files),
+            max(newness[file] for file in files),
             first,
             last,
             fields,
-            to_bytes(summary_of(rollup, kind)),
+            to_bytes(run.collect(summarise(rollup.lazy(), kind, rolled=True))),
             to_bytes(minutes_of(rollup)),
             to_bytes(rollup),
             files,

@@ -46,7 +46,7 @@ def laid_out(store, drawn):
         frame = frame_of(seconds, file)
         part = MemoryPart.of(FLOW_LOG, frame)
         if stored and frame.height:
-            segment = store._write(FLOW_LOG, frame, {file: 0.0})
+            segment = store._write(FLOW_LOG, frame, {file: 0.0}, ())
             from loaders.store.part import StoredPart
 
             part = StoredPart(segment, store._path(segment))

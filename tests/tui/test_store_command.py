@@ -30,6 +30,15 @@ def logs(tmp_path, cache):
     return logs
 
 
+@pytest.fixture
+def other(tmp_path, cache):
+    """Other logs, of one record."""
+    logs = Logs(tmp_path / "other")
+    logs.root.mkdir()
+    logs.deliver(line())
+    return logs
+
+
 def records(*arguments):
     out, _ = flowtui("query", *arguments, COUNT, "--format", "json")
     return json.loads(out)[0]["n"]
@@ -89,10 +98,7 @@ def test_clear_throws_it_away_and_leaves_the_logs(logs, cache):
     assert records(logs.root) == 3
 
 
-def test_clear_all_clears_every_one(logs, cache, tmp_path):
-    other = Logs(tmp_path / "other")
-    other.root.mkdir()
-    other.deliver(line())
+def test_clear_all_clears_every_one(logs, other):
     flowtui("store", "build", logs.root)
     flowtui("store", "build", other.root)
     assert {row["path"] for row in status("--all")} == {str(logs.root), str(other.root)}
@@ -100,10 +106,7 @@ def test_clear_all_clears_every_one(logs, cache, tmp_path):
     assert status("--all") == []
 
 
-def test_prune_forgets_files_that_are_gone_and_stores_whose_logs_are(logs, cache, tmp_path):
-    other = Logs(tmp_path / "other")
-    other.root.mkdir()
-    other.deliver(line())
+def test_prune_forgets_files_that_are_gone_and_stores_whose_logs_are(logs, other, cache):
     flowtui("store", "build", other.root)
     flowtui("store", "build", logs.root)
     before = sum(path.stat().st_size for path in segments(cache))
@@ -121,7 +124,7 @@ def test_prune_forgets_files_that_are_gone_and_stores_whose_logs_are(logs, cache
     assert records(logs.root) == records(logs.root, "--no-store") == 2
 
 
-def test_a_limit_is_kept_and_what_does_not_fit_is_read_from_the_logs(logs, cache, tmp_path, monkeypatch):
+def test_a_limit_is_kept_and_what_does_not_fit_is_read_from_the_logs(logs, other, tmp_path, monkeypatch):
     config = tmp_path / "config" / "flowtui"
     config.mkdir(parents=True)
     (config / "config.toml").write_text('store_size = "1 kB"')
@@ -131,9 +134,6 @@ def test_a_limit_is_kept_and_what_does_not_fit_is_read_from_the_logs(logs, cache
     assert records(logs.root) == 4
     _, err = flowtui("store", "build", logs.root, status=1)
     assert "it has grown to its limit; `store_size` in config.toml raises it" in err
-    other = Logs(tmp_path / "other")
-    other.root.mkdir()
-    other.deliver(line())
     assert records(other.root) == 1
     assert [row["path"] for row in status("--all")] == [str(other.root)], (
         "the one unused for longest made room"

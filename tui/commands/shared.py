@@ -96,6 +96,7 @@ def read_logs(
     no_store: bool,
     any_file: bool = False,
     need: Need | None = None,
+    patient: bool = False,
 ) -> Dataset:
     """Read all logs below some paths, or give up where there are none.
 
@@ -107,6 +108,7 @@ def read_logs(
         no_store: Whether to keep nothing.
         any_file: Be content with files of which none is a log.
         need: What of flow logs is needed, where nothing is kept.
+        patient: Wait for another process that writes to the store, in place of reading beside it.
     """
     from loaders.discover import NoLogsError, check_roots
     from loaders.load import Library
@@ -114,7 +116,7 @@ def read_logs(
     paths = paths or (".",)
     try:
         check_roots(paths)
-        keeper = None if no_store else store_of(paths, follow_links=follow_links)
+        keeper = None if no_store else store_of(paths, follow_links=follow_links, patient=patient)
         library = Library(
             paths,
             since=since,
@@ -131,17 +133,19 @@ def read_logs(
 
 def store_of(paths: tuple[str, ...], *, follow_links: bool, patient: bool = False) -> Keeper:
     """Open the store of some logs, as a person has set it up."""
-    from loaders.store.all_stores import LARGEST
     from loaders.store.keeper import open_keeper
+
+    return open_keeper(paths, follow_links=follow_links, largest=store_size(), patient=patient)
+
+
+def store_size() -> int | None:
+    """The bytes that a person lets all stores take, if that was set."""
     from tui.config import ConfigError, load
 
     try:
-        largest = load().store_size
+        return load().store_size
     except ConfigError as error:
         give_up(str(error))
-    return open_keeper(
-        paths, follow_links=follow_links, largest=LARGEST if largest is None else largest, patient=patient
-    )
 
 
 class ProgressLine:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tui.commands.shared import (
-    ProgressLine,
     form_option,
     give_up,
     links_option,
     paths_argument,
+    read_logs,
     store_of,
+    store_size,
     tell_problems,
 )
 from tui.output import write
@@ -21,7 +23,6 @@ from tui.output import write
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from loaders.dataset import Dataset
     from loaders.store.all_stores import StoreState
 
 _COLUMNS = ("path", "store", "size", "records", "files", "left", "used")
@@ -39,7 +40,7 @@ def store() -> None:
 def build(paths: tuple[str, ...], form: str, *, follow_links: bool) -> None:
     """Read all logs below PATH into the store now; waits for another flowtui that does so."""
     paths = paths or (".",)
-    dataset = _read(paths, follow_links=follow_links)
+    dataset = read_logs(paths, None, None, follow_links=follow_links, no_store=False, patient=True)
     if dataset.kept.trouble:
         give_up(f"Not all of it could be kept: {dataset.kept.trouble}.")
     _print([_row(paths, dataset.kept.folder, follow_links=follow_links)], form)
@@ -69,14 +70,14 @@ def status(paths: tuple[str, ...], form: str, *, every: bool, follow_links: bool
 def prune(paths: tuple[str, ...], *, follow_links: bool) -> None:
     """Forget files of PATH that are gone, and stores whose logs are gone or that are too many."""
     from loaders.load import Library
-    from loaders.store.all_stores import size_of
+    from loaders.store.all_stores import make_room, size_of
     from tui.units import size
     from tui.wording import plural
 
     paths = paths or (".",)
     folder = _folder(paths, follow_links=follow_links)
     before = size_of(folder) if folder is not None else 0
-    removed = _make_room(folder)
+    removed = make_room(store_size(), folder)
     if folder is not None and folder.exists():
         keeper = store_of(paths, follow_links=follow_links, patient=True)
         Library(paths, follow_links=follow_links, keeper=keeper).tidy()
@@ -115,19 +116,6 @@ def clear(paths: tuple[str, ...], *, every: bool, follow_links: bool) -> None:
     click.echo(f"{size(freed)} freed." if folders else "Nothing is kept of these logs.", err=True)
 
 
-def _read(paths: tuple[str, ...], *, follow_links: bool) -> Dataset:
-    from loaders.discover import NoLogsError, check_roots
-    from loaders.load import Library
-
-    try:
-        check_roots(paths)
-        keeper = store_of(paths, follow_links=follow_links, patient=True)
-        with ProgressLine() as line:
-            return Library(paths, follow_links=follow_links, keeper=keeper).read_all(told=line.show)
-    except NoLogsError as error:
-        give_up(str(error))
-
-
 def _folder(paths: tuple[str, ...], *, follow_links: bool) -> Path | None:
     """Where the store of some logs lies, whether there is one or not."""
     from loaders.naming import NamingError
@@ -139,22 +127,11 @@ def _folder(paths: tuple[str, ...], *, follow_links: bool) -> Path | None:
         give_up(str(error))
 
 
-def _make_room(keep: Path | None) -> list[StoreState]:
-    from loaders.store.all_stores import LARGEST, make_room
-    from tui.config import ConfigError, load
-
-    try:
-        largest = load().store_size
-    except ConfigError as error:
-        give_up(str(error))
-    return make_room(LARGEST if largest is None else largest, keep)
-
-
 def _row(paths: tuple[str, ...], folder: Path | None, *, follow_links: bool) -> dict[str, Any]:
     """What is kept of some logs, beside what there is to be kept."""
     from loaders.discover import NoLogsError, check_roots
     from loaders.load import Library
-    from loaders.store.all_stores import StoreState, size_of
+    from loaders.store.all_stores import state_of
 
     try:
         check_roots(paths)
@@ -166,18 +143,9 @@ def _row(paths: tuple[str, ...], folder: Path | None, *, follow_links: bool) -> 
     keeper = store_of(paths, follow_links=follow_links)
     library = Library(paths, follow_links=follow_links, keeper=keeper)
     left = library.missing()
-    state = StoreState(folder, paths, size_of(folder), _used(folder))
+    state = replace(state_of(folder), roots=paths)
     counts = {"records": library.dataset.height, "files": len(library.dataset.files), "left": left}
     return _told(state) | counts
-
-
-def _used(folder: Path) -> float:
-    from loaders.store.store import READERS
-
-    try:
-        return (folder / READERS).stat().st_mtime
-    except OSError:
-        return 0.0
 
 
 def _told(state: StoreState) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from loaders.run import Lane, Ticket
-from tui.widgets.table_layout import GAP, Column, Layout, Row, RowSource, set_text
+from loaders.run import Lane
+from tui.widgets.table_layout import GAP, Column, Layout, Row, RowSource, set_text, window_of
 
 if TYPE_CHECKING:
     from textual import events
@@ -222,18 +222,8 @@ class FrameTable(ScrollView, can_focus=True):
             return
 
         begin, rows = self._offset, self._rows
-
-        def fetch(_: Ticket) -> list[Row]:
-            """Fetch those that are not here yet."""
-            first, last = max(offset, begin), min(offset + amount, begin + len(rows))
-            if first >= last:
-                return source.window(offset, amount)
-            before = source.window(offset, first - offset) if first > offset else []
-            after = source.window(last, offset + amount - last) if offset + amount > last else []
-            return [*before, *rows[first - begin : last - begin], *after]
-
         self._lane.submit(
-            fetch,
+            lambda _: window_of(source, offset, amount, begin, rows),
             lambda rows: self._tell(self._Fetched(generation, offset, rows)),
             lambda error: self._tell(self.Failed(error)),
         )

@@ -73,6 +73,24 @@ class RowSource(Protocol):
         """Fetch rows."""
 
 
+def window_of(source: RowSource, offset: int, amount: int, begin: int, here: list[Row]) -> list[Row]:
+    """Fetch rows, of which some may be here.
+
+    Args:
+        source: Where they come from.
+        offset: The number of the first one.
+        amount: How many.
+        begin: The number of the first one that is here.
+        here: Those that are.
+    """
+    first, last = max(offset, begin), min(offset + amount, begin + len(here))
+    if first >= last:
+        return source.window(offset, amount)
+    before = source.window(offset, first - offset) if first > offset else []
+    after = source.window(last, offset + amount - last) if offset + amount > last else []
+    return [*before, *here[first - begin : last - begin], *after]
+
+
 class Layout:
     """How columns share the width: they grow with the rows that have been seen, and fold when it is short."""
 
