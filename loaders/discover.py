@@ -12,6 +12,7 @@ import stat
 import time
 from collections import deque
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -141,12 +142,15 @@ def check_roots(roots: Sequence[str]) -> None:
             raise NoLogsError(str(error)) from None
 
 
-def discover(roots: Sequence[str], *, follow_links: bool = False) -> Iterator[SourceFile]:
+def discover(
+    roots: Sequence[str], *, follow_links: bool = False, most: int | None = None
+) -> Iterator[SourceFile]:
     """Yield every file below the roots once, in no order that means anything.
 
     Args:
         roots: Directories or files; they may be links themselves.
         follow_links: Whether links below them are followed, wherever they lead.
+        most: Of so many entries of a directory at most, whichever those are, if not all are wanted.
 
     Raises:
         NamingError: A root's groups are named in a way that says nothing.
@@ -154,7 +158,7 @@ def discover(roots: Sequence[str], *, follow_links: bool = False) -> Iterator[So
     seen: _Seen = set()
     for root in roots:
         names = group_names(root)
-        for file in _below(root, seen, prefixed=len(roots) > 1, follow=follow_links):
+        for file in _below(root, seen, prefixed=len(roots) > 1, follow=follow_links, most=most):
             if names != NO_NAMES:
                 group = file.place.group
                 named = replace(file.place, group=names.of(group), fields=names.fields_of(group) or ())
@@ -163,17 +167,18 @@ def discover(roots: Sequence[str], *, follow_links: bool = False) -> Iterator[So
                 yield file
 
 
-def _below(root: str, seen: _Seen, *, prefixed: bool, follow: bool) -> Iterator[SourceFile]:
+def _below(root: str, seen: _Seen, *, prefixed: bool, follow: bool, most: int | None) -> Iterator[SourceFile]:
     whole = Path(root).resolve()
     if whole.is_dir():
-        yield from _walk(
-            str(whole), f"{whole.name}/" if prefixed else "", whole.name or "/", seen, follow=follow
-        )
+        prefix = f"{whole.name}/" if prefixed else ""
+        yield from _walk(str(whole), prefix, whole.name or "/", seen, follow=follow, most=most)
     else:
         yield from _look(str(whole), Path(root).name, whole.parent.name or "/", seen)
 
 
-def _walk(folder: str, prefix: str, label: str, seen: _Seen, *, follow: bool) -> Iterator[SourceFile]:
+def _walk(
+    folder: str, prefix: str, label: str, seen: _Seen, *, follow: bool, most: int | None
+) -> Iterator[SourceFile]:
     pending, links, entered = [(folder, prefix)], deque[tuple[str, str]](), set()
     while pending or links:
         if not pending:
@@ -193,7 +198,7 @@ def _walk(folder: str, prefix: str, label: str, seen: _Seen, *, follow: bool) ->
                 continue  # by way of a link a directory can be met many times, and even inside itself
             entered.add(known)
             with os.scandir(folder) as entries:
-                listed = sorted(entries, key=lambda entry: entry.name)
+                listed = sorted(islice(entries, most), key=lambda entry: entry.name)
         except OSError as error:
             if not isinstance(error, FileNotFoundError):
                 yield _source(folder, prefix.rstrip("/") or label, label, error=error.strerror or str(error))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from itertools import chain, islice
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -30,8 +30,8 @@ _FIRST_BATCH = 1_000_000
 _LARGEST_BATCH = 24_000_000
 _NARROW_BATCH = 64_000_000
 _MOST_FILES = 4096
-# Of so many files or more, a few of the newest are read before the directories have been walked to the end.
-_MANY_FILES, _FEW_FILES = 1000, 20
+# Before the directories are walked, so many files are looked for, and a few of the newest of them are read.
+_MANY_FILES, _FEW_FILES = 250, 20
 # Parts below this many records grow when more of their kind arrive, else every delivery would be a part.
 _GROW_BELOW = 500_000
 # A delivery's name tells when its records END, and real ones are up to an hour off (layouts: S3 deliveries).
@@ -95,14 +95,16 @@ class Library:
         check_roots(self._roots)
         self._keeper.check_names(self._roots, follow_links=self._follow_links)
         first = not self._looked
-        walk = self._walk()
-        if first and at_once:
+        if first and at_once and not self.dataset.files:
             yield from self._at_once()
-            walk, ahead = self._ahead(walk)
-            yield from ahead
-        fresh, gone = self._changes(walk)
+            yield from self._first_look()
+        done = [] if not first else [report.source for report in self.dataset.files.values()]
+        fresh, gone = self._changes(self._walk())
         self._forget(gone)
-        progress = Progress(0, len(fresh), 0, sum(file.size for file in fresh))
+        every = [*done, *fresh]
+        progress = Progress(0, len(every), 0, sum(file.size for file in every)).after(
+            done, self.dataset.height if done else 0
+        )
         if first and self.dataset.parts and fresh:
             self.dataset = replace(self.dataset, progress=progress, kept=self._keeper.kept)
             yield self.dataset
@@ -166,23 +168,23 @@ class Library:
         if parts:
             yield Dataset(in_order(parts), reports, _LOOKING, self._keeper.kept)
 
-    def _ahead(self, walk: Iterator[SourceFile]) -> tuple[Iterator[SourceFile], Iterator[Dataset]]:
-        """Of directories that take long to walk, read some of the newest files before it is done.
-
-        Returns:
-            The whole walk, and the data set after that.
-        """
+    def _first_look(self) -> Iterator[Dataset]:
+        """Where nothing was read before: some files, likely of the newest, before anything else is done."""
         if not self._keeper.is_empty:
-            return walk, iter(())
-        begun = list(islice(walk, _MANY_FILES))
-        if len(begun) < _MANY_FILES:
-            return iter(begun), iter(())
-        return chain(begun, walk), self._first_look(begun)
-
-    def _first_look(self, begun: Sequence[SourceFile]) -> Iterator[Dataset]:
-        likely = [file for file in begun if self._in_range(file) and not file.skip and not file.error]
-        self._take(self._load(next(_batches(_newest_first(likely)[:_FEW_FILES]), [])))
-        yield replace(self.dataset, progress=_LOOKING, kept=self._keeper.kept)
+            return
+        some = discover(self._roots, follow_links=self._follow_links, most=_MANY_FILES)
+        files = _first_copies(file for file in islice(some, _MANY_FILES) if self._in_range(file))
+        likely = [file for file in files if not file.skip and not file.error]
+        batch = next(_batches(_newest_first(likely)[:_FEW_FILES]), [])
+        if len(batch) == len(likely):
+            return  # all of it comes as soon
+        loaded = self._load(batch)
+        # To be looked at before it is written to the store.
+        parts: list[Part] = []
+        for kind, frame in loaded.frames:
+            _append(parts, kind, frame)
+        yield Dataset(tuple(parts), loaded.reports, _LOOKING, self._keeper.kept)
+        self._take(loaded)
 
     def _changes(self, walk: Iterable[SourceFile]) -> tuple[list[SourceFile], set[int]]:
         """Compare the directories with what was read: files to read, newest first, and numbers to forget."""

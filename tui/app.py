@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from query.scope import Scope
 
 _SIGNALS = ("SIGHUP", "SIGTERM")
+# Seconds that reading on waits for the first records to be on the screen: Python does one thing at a time.
+_HEAD_START = 1.0
 
 
 class FlowtuiApp(App[str]):
@@ -83,7 +85,7 @@ class FlowtuiApp(App[str]):
     def on_mount(self) -> None:
         """Begin reading once the first picture is out."""
         self._leave_on_signals()
-        self.call_after_refresh(self._follower.start)
+        self._follower.start()
 
     def on_unmount(self) -> None:
         """Stop reading."""
@@ -115,7 +117,10 @@ class FlowtuiApp(App[str]):
             except NoLogsError as error:
                 self.call_from_thread(self.exit, str(error))
                 return
+        if not dataset.progress:
+            _ = dataset.problem_count  # counted here, so that the screen never waits for it
         self._explorer.post_message(Arrived(dataset))
+        self._explorer.has_shown.wait(_HEAD_START)
 
     _checked = False
 

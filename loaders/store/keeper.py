@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
@@ -107,8 +106,8 @@ class Keeper:
 
         def ask(store: Store) -> tuple[list[StoredPart], Mapping[int, FileReport]]:
             with store.at_one_moment():
-                known = {file.number for file in store.files().values()}
-                parts = [part.forgetting(part.segment.files.keys() - known) for part in store.parts()]
+                gone = store.forgotten()
+                parts = [part.forgetting(gone.get(part.segment.number, ())) for part in store.parts()]
             return [part for part in parts if part is not None], _Reports(store)
 
         return self._asked(ask) or ([], {})
@@ -248,21 +247,23 @@ class _Reports(Mapping[int, FileReport]):
         """Ask nothing yet."""
         self._store = store
 
-    @cached_property
-    def _files(self) -> dict[int, tuple[bytes, StoredFile]]:
-        return {file.number: (path, file) for path, file in self._store.files().items()}
-
     def __getitem__(self, number: int) -> FileReport:
-        path, file = self._files[number]
+        try:
+            found = self._store.file(number)
+        except sqlite3.Error:
+            found = None  # what is damaged is told by whoever reads all of it
+        if found is None:
+            raise KeyError(number)
+        path, file = found
         fingerprint = file.fingerprint
         source = SourceFile(os.fsdecode(path), file.name, place_of(file.name, ""), fingerprint)
         return _report(file, source)
 
     def __iter__(self) -> Iterator[int]:
-        return iter(self._files)
+        return iter(self._store.numbers())
 
     def __len__(self) -> int:
-        return len(self._files)
+        return len(self._store.numbers())
 
 
 def _report(file: StoredFile, source: SourceFile) -> FileReport:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from loaders.store.shape import Shape, from_bytes, to_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     import polars as pl
@@ -42,6 +44,10 @@ CREATE TABLE IF NOT EXISTS held (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS delivered (id INTEGER PRIMARY KEY, events BLOB NOT NULL);
 """
+_FILE = (
+    "path, id, name, size, mtime_ns, inode, ctime_ns, skip, format, state, reason, records, repeated,"
+    " problems"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,27 @@ class Segment:
     number: int = 0
 
 
+class _Held(Mapping[int, int]):
+    """How many rows a segment has of each file; made when it is first asked for."""
+
+    def __init__(self, files: str, rows: str) -> None:
+        """Take both as JSON."""
+        self._files, self._rows = files, rows
+
+    @cached_property
+    def _held(self) -> dict[int, int]:
+        return dict(zip(json.loads(self._files), json.loads(self._rows), strict=True))
+
+    def __getitem__(self, file: int) -> int:
+        return self._held[file]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+
 class Manifest:
     """The database."""
 
@@ -165,14 +192,24 @@ class Manifest:
 
     def files(self) -> dict[bytes, StoredFile]:
         """The files by their paths."""
-        rows = self._base.execute(
-            "SELECT path, id, name, size, mtime_ns, inode, ctime_ns, skip, format, state, reason, records,"
-            " repeated, problems FROM file"
-        )
-        return {
-            path: StoredFile(number, name, (size, mtime, inode, ctime), *rest)
-            for path, number, name, size, mtime, inode, ctime, *rest in rows
-        }
+        return dict(_file(row) for row in self._base.execute(f"SELECT {_FILE} FROM file"))  # noqa: S608 - above
+
+    def file(self, number: int) -> tuple[bytes, StoredFile] | None:
+        """A file's path, and the file."""
+        row = self._base.execute(f"SELECT {_FILE} FROM file WHERE id = ?", (number,)).fetchone()  # noqa: S608
+        return None if row is None else _file(row)
+
+    def numbers(self) -> list[int]:
+        """The numbers of the files."""
+        return [number for (number,) in self._base.execute("SELECT id FROM file")]
+
+    def forgotten(self) -> dict[int, set[int]]:
+        """The files of segments, by the segments' numbers, that are known no more."""
+        found: dict[int, set[int]] = {}
+        query = "SELECT segment, file FROM held WHERE file NOT IN (SELECT id FROM file)"
+        for segment, file in self._base.execute(query):
+            found.setdefault(segment, set()).add(file)
+        return found
 
     def knows_any(self, numbers: Iterable[int]) -> bool:
         """Whether any of these files is known."""
@@ -187,9 +224,8 @@ class Manifest:
 
     def segments(self) -> list[Segment]:
         """The segments, the newest first."""
-        held: dict[int, dict[int, int]] = {}
-        for segment, file, rows in self._base.execute("SELECT segment, file, rows FROM held"):
-            held.setdefault(segment, {})[file] = rows
+        query = "SELECT segment, json_group_array(file), json_group_array(rows) FROM held GROUP BY segment"
+        held = {segment: _Held(files, rows) for segment, files, rows in self._base.execute(query)}
         rows = self._base.execute(
             "SELECT name, shape, size, rows, newness, first, last, fields, summary, minutes, rollup, id"
             " FROM segment ORDER BY newness DESC, id"
@@ -311,6 +347,11 @@ class Manifest:
         """Add events that were delivered."""
         if events.height:
             self._base.execute("INSERT INTO delivered (events) VALUES (?)", (to_bytes(events),))
+
+
+def _file(row: Sequence[Any]) -> tuple[bytes, StoredFile]:
+    path, number, name, size, mtime, inode, ctime, *rest = row
+    return path, StoredFile(number, name, (size, mtime, inode, ctime), *rest)
 
 
 def _empty(shape: Shape) -> pl.DataFrame:

@@ -122,7 +122,8 @@ class StoredPart(Part):
 
     def forgetting(self, files: Iterable[int]) -> StoredPart | None:
         """The same, but the rows of some files do not count."""
-        gone = frozenset(files) & self.segment.files.keys()
+        asked = frozenset(files)
+        gone = asked & self.segment.files.keys() if asked else asked
         if gone <= self.without:
             return self
         left = replace(self, without=self.without | gone)

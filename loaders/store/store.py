@@ -189,6 +189,14 @@ class Store:
         """The files that have been read, by their paths."""
         return self._manifest.files()
 
+    def file(self, number: int) -> tuple[bytes, StoredFile] | None:
+        """The path of a file that has been read, and the file."""
+        return self._manifest.file(number)
+
+    def numbers(self) -> list[int]:
+        """The numbers of the files that have been read."""
+        return self._manifest.numbers()
+
     def parts(self) -> list[StoredPart]:
         """The segments that are whole, the newest first."""
         return [
@@ -196,6 +204,10 @@ class Store:
             for segment in self._manifest.segments()
             if self.writable or self._is_whole(segment.name, segment.size)
         ]
+
+    def forgotten(self) -> dict[int, set[int]]:
+        """By the numbers of segments: files that are known no more, whose rows do not count."""
+        return self._manifest.forgotten()
 
     @property
     def is_empty(self) -> bool:
@@ -208,8 +220,7 @@ class Store:
         if not known:
             return None
         # Of files that are known no more, others deliver the events anew.
-        files = [file.number for file in self._manifest.files().values()]
-        return pl.concat(known).filter(pl.col(FILE).is_in(files))
+        return pl.concat(known).filter(pl.col(FILE).is_in(self.numbers()))
 
     def at_one_moment(self) -> AbstractContextManager[None]:
         """Whatever is asked within is answered as of the same moment, whoever writes meanwhile."""

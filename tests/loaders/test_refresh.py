@@ -230,14 +230,18 @@ def test_batches_bring_the_newest_first_and_tell_how_far_it_is(tmp_path, monkeyp
     for dataset in Library([str(tmp_path)]).refresh():
         consistent(dataset)
         seen.append((records(dataset, "srcport"), dataset.progress and dataset.progress.files))
-    assert seen == [([15], 1), ([10, 15], 2), ([5, 10, 15], 3), ([0, 5, 10, 15], None)]
+    assert seen == [
+        *(([15], 0), ([15], 1)),  # shown before anything else is done, then with what there is to read
+        *(([10, 15], 2), ([5, 10, 15], 3), ([0, 5, 10, 15], None)),
+    ]
 
 
 def test_progress_goes_from_nothing_to_all(tmp_path, monkeypatch):
     monkeypatch.setattr(loading, "_MOST_FILES", 1)
     for number in range(4):
         put(tmp_path, f"{number}.log", text(HEADER, record()))
-    shares = [dataset.progress.share for dataset in Library([str(tmp_path)]).refresh() if dataset.progress]
+    told = [dataset.progress for dataset in Library([str(tmp_path)]).refresh()]
+    shares = [progress.share for progress in told if progress is not None and progress.files_total]
     assert shares == [0.25, 0.5, 0.75]
 
 
@@ -247,8 +251,7 @@ def test_a_cancelled_reading_keeps_what_it_has_and_goes_on_later(tmp_path, monke
         put(tmp_path, f"{number}.log", text(HEADER, record(srcport=number)))
     library, ticket = Library([str(tmp_path)]), Ticket()
     reading = library.refresh(ticket)
-    next(reading)
-    next(reading)
+    assert [next(reading).height for _ in range(3)] == [1, 1, 2]
     ticket.cancel()
     with pytest.raises(Cancelled):
         next(reading)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from threading import Event
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -46,6 +47,8 @@ class ExplorerScreen(Panes):
         """Begin as ``Panes`` does; nothing is read here."""
         super().__init__(scope, roots, following=following, keys=keys)
         self._workers = Workers(self._tell)
+        self.has_shown = Event()
+        """Set once records are on the screen, or it is known that there are none."""
         self._all_read = False
         self._anchors: tuple[Anchor, ...] = ()
         self._sought: Identity | None = None
@@ -110,6 +113,7 @@ class ExplorerScreen(Panes):
         self.records.empty = why_empty(self.state)
         self.records.show(source, more=same, cursor=cursor, top=top)
         if not view.height:
+            self.has_shown.set()
             self.record.say(self.records.empty.partition("\n")[0])
         self._arrange()
 
@@ -157,6 +161,8 @@ class ExplorerScreen(Panes):
             self.state.unseen = 0
         if row is None:
             return
+        if not self.has_shown.is_set():
+            self.call_after_refresh(self.has_shown.set)
         self.record.explain(row.record, origin(self.state.dataset, row.record))
         self._quote_soon(row)
         if self.state.following and message.table.cursor:
