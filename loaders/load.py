@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # The first batch is small, so that something is on the screen at once; later ones are large, for speed.
 _FIRST_BATCH = 1_000_000
 _LARGEST_BATCH = 24_000_000
-_NARROW_BATCH = 64_000_000
+_NARROW_BATCH, _LARGEST_NARROW_BATCH = 16_000_000, 256_000_000
 _MOST_FILES = 4096
 # Before the directories are walked, so many files are looked for, and a few of the newest of them are read.
 _MANY_FILES, _FEW_FILES = 250, 20
@@ -109,7 +109,9 @@ class Library:
             self.dataset = replace(self.dataset, progress=progress, kept=self._keeper.kept)
             yield self.dataset
         # Of files of which little is needed, many fit into memory.
-        batches = _batches(fresh) if self._need is None else _batches(fresh, _NARROW_BATCH, _NARROW_BATCH)
+        batches = (
+            _batches(fresh) if self._need is None else _batches(fresh, _NARROW_BATCH, _LARGEST_NARROW_BATCH)
+        )
         for loaded in self._loading(batches, ticket):
             before = self.dataset.height
             self._take(loaded)
@@ -178,7 +180,7 @@ class Library:
         batch = next(_batches(_newest_first(likely)[:_FEW_FILES]), [])
         if len(batch) == len(likely):
             return  # all of it comes as soon
-        loaded = self._load(batch)
+        loaded = self._load(self._recognised(batch))
         # To be looked at before it is written to the store.
         parts: list[Part] = []
         for kind, frame in loaded.frames:
@@ -224,8 +226,12 @@ class Library:
             Cancelled: The ticket was cancelled.
         """
 
-        def load_all() -> Iterator[_Loaded]:
+        def recognised() -> Iterator[_Recognised]:
             for batch in batches:
+                yield self._recognised(batch)
+
+        def load_all() -> Iterator[_Loaded]:
+            for batch in run.ahead(recognised()):
                 run.give_way(ticket)
                 yield self._load(batch)
 
@@ -239,21 +245,25 @@ class Library:
             # What was read and not taken in any more will be read again, and its events are new then.
             self._delivered.forget(set(range(begun, self._next)) - self.dataset.files.keys())
 
-    def _load(self, batch: Sequence[SourceFile]) -> _Loaded:
-        """Read files, whatever they are."""
-        numbered = dict(enumerate(batch, self._next))
-        self._next += len(numbered)
-        loaded = _Loaded(numbered)
-        by_shape: dict[Shape, list[int]] = {}
-        for number, file in numbered.items():
+    def _recognised(self, batch: Sequence[SourceFile]) -> _Recognised:
+        """Give files their numbers, and find out what they are."""
+        found = _Recognised(dict(enumerate(batch, self._next)))
+        self._next += len(batch)
+        for number, file in found.files.items():
             what = recognise(file)
             if isinstance(what, Unrecognised):
-                loaded.reports[number] = FileReport(file, None, what.state, what.reason)
+                found.reports[number] = FileReport(file, None, what.state, what.reason)
             else:
-                by_shape.setdefault(what, []).append(number)
+                found.by_shape.setdefault(what, []).append(number)
+        return found
+
+    def _load(self, batch: _Recognised) -> _Loaded:
+        """Read files, whatever they are."""
+        files = batch.files
+        loaded = _Loaded(files, reports=batch.reports)
         known = self._delivered.count
-        for shape, numbers in by_shape.items():
-            some = load(shape, {number: numbered[number] for number in numbers}, self._delivered, self._need)
+        for shape, numbers in batch.by_shape.items():
+            some = load(shape, {number: files[number] for number in numbers}, self._delivered, self._need)
             loaded.reports.update(some.reports)
             loaded.frames += some.frames
         loaded.events = self._delivered.since(known)
@@ -270,6 +280,21 @@ class Library:
             parts = list(in_order([*parts, *kept]))
         self.dataset = Dataset(tuple(parts), {**self.dataset.files, **loaded.reports})
         self._numbers |= {file.path: number for number, file in loaded.files.items()}
+
+
+@dataclass(slots=True)
+class _Recognised:
+    """Files that are to be read.
+
+    Attributes:
+        files: The files, by the numbers they were given.
+        by_shape: The numbers of those that can be read.
+        reports: What became of the others.
+    """
+
+    files: dict[int, SourceFile]
+    by_shape: dict[Shape, list[int]] = field(default_factory=dict)
+    reports: dict[int, FileReport] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

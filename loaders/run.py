@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 T = TypeVar("T")
+_MOST_PLANS = 64
 
 
 class Cancelled(Exception):  # noqa: N818 - it is news, not an error
@@ -73,8 +74,10 @@ def collect_all(plans: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
     """
     import polars as pl
 
+    # Of some hundred plans at once polars never gets to an end: each has threads that wait for others.
+    piles = [plans[begin : begin + _MOST_PLANS] for begin in range(0, len(plans), _MOST_PLANS)]
     try:
-        return pl.collect_all(plans) if plans else []
+        return [frame for pile in piles for frame in pl.collect_all(pile)]
     except pl.exceptions.PanicException as error:
         raise pl.exceptions.ComputeError(str(error)) from error
 

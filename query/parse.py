@@ -180,7 +180,20 @@ def make_parser(build: Build | None) -> Lark:
         start=["filter", "query"],
         maybe_placeholders=False,
         transformer=build,
+        cache=_tables(),
     )
+
+
+def _tables() -> str | bool:
+    """Where the parser keeps its tables for the next start: to make them takes a tenth of a second."""
+    from platformdirs import user_cache_path
+
+    folder = user_cache_path("flowtui", appauthor=False)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        return False
+    return str(folder / "grammar")
 
 
 def _terminals() -> str:

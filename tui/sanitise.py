@@ -31,7 +31,10 @@ def clean(value: object) -> str:
     C0 controls become their pictures (``␛`` for ESC), bytes that were not UTF-8 become ``\xff``, everything
     else that is invisible or turns text around becomes ``<U+202E>``.
     """
-    text = _HOSTILE.sub(_visible, str(value))
+    text = str(value)
+    if text.isascii() and text.isprintable():
+        return text  # as nearly all of it is
+    text = _HOSTILE.sub(_visible, text)
     return _COMBINING.sub("\\1\ufffd", text)
 
 

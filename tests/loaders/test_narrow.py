@@ -14,6 +14,7 @@ from query.scope import Scope
 from tests.loaders.files import HEADER, delivery, nodata, packed, put, record, text
 
 REJECTS = 'filter action = "REJECT" | stats count(*) as n, sum(bytes) as b by srcAddr'
+NO_WORD = (record(srcaddr="10.0.0.2"), nodata(), record(srcaddr="10.0.0.4"))
 LINES = (
     record(srcaddr="10.0.0.1", action="REJECT"),
     record(srcaddr="10.0.0.2"),
@@ -32,6 +33,14 @@ def both(folder, query):
         done = answer(dataset, asked, Scope())
         found.append((done.frame.select(done.columns).rows(), dataset.problem_count))
     return found
+
+
+@pytest.fixture(params=["in one plan", "each in a plan"], autouse=True)
+def plans(request, monkeypatch):
+    """Files are looked at together, or, as large ones are, each by itself."""
+    if request.param == "each in a plan":
+        monkeypatch.setattr(narrow, "_LARGE", 0)
+        monkeypatch.setattr(narrow, "_PIECE", 1)
 
 
 @pytest.fixture
@@ -98,6 +107,18 @@ def test_a_query_that_may_need_anything_says_so(query):
 def test_it_has_the_answer_that_everything_has(folder, query):
     needed, everything = both(folder, query)
     assert needed == everything
+
+
+def test_files_without_the_word_and_large_ones_and_other_orders_of_columns_are_counted_alike(tmp_path):
+    put(tmp_path, "a.log", text(HEADER, *NO_WORD))
+    put(tmp_path, "b.log", text(HEADER, *LINES * 300))
+    put(tmp_path, "c.log", text(HEADER, *NO_WORD))
+    columns = HEADER.split()
+    other = [*columns[-2:-1], *columns[:-2], columns[-1]]
+    put(tmp_path, "d.log", text(" ".join(other), *(record(other, action="REJECT"), record(other)) * 4))
+    needed, everything = both(tmp_path, REJECTS)
+    assert needed == everything
+    assert sum(count for _, count, _ in needed[0]) == 904
 
 
 def test_only_what_is_needed_is_read(folder, monkeypatch):

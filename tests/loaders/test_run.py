@@ -225,3 +225,11 @@ def test_giving_way_stops_what_nobody_wants_any_more():
     ticket.cancel()
     with pytest.raises(Cancelled):
         run.give_way(ticket)
+
+
+def test_more_plans_than_polars_can_do_at_once_come_to_an_end(tmp_path):
+    paths = [tmp_path / f"{number}.txt" for number in range(600)]
+    for number, path in enumerate(paths):
+        path.write_text("x\n" * (number % 5 + 1), encoding="utf-8")
+    plans = [pl.scan_lines(path, name="line", row_index_name="number") for path in paths]
+    assert [frame.height for frame in run.collect_all(plans)] == [number % 5 + 1 for number in range(600)]
