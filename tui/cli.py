@@ -6,6 +6,7 @@ import gc
 import io
 import os
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import click
@@ -130,11 +131,21 @@ def explore(
         follow_links=follow_links,
         store_size=0 if no_store else config.store_size,
     )
+    threading.Thread(target=_spare, args=(app.explorer.has_shown,), daemon=True).start()
     said = app.run(mouse=not no_mouse)
     if said:
         give_up(said)
     if app.return_code:
         sys.exit(app.return_code)
+
+
+def _spare(has_shown: threading.Event) -> None:
+    """Have Python no longer look for cycles in what was made before the first records were shown.
+
+    That stays to the end, and going through it shows as stutter while a page key is held.
+    """
+    has_shown.wait()
+    gc.freeze()
 
 
 for _command in (listings.groups, listings.check, query_command.query, store_command.store):

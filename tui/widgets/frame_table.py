@@ -23,8 +23,9 @@ from tui.widgets.table_layout import GAP, Column, Layout, Row, RowSource, set_te
 if TYPE_CHECKING:
     from textual import events
 
-# Pages fetched beyond the one on screen, either way: the next page is there before it is asked for.
-_AHEAD = 3
+# Pages fetched beyond the one on screen, either way, as soon as there are fewer than so many: the next page
+# is there before it is asked for, and no fetch takes long.
+_AHEAD, _TOO_FEW = 3, 2
 _HEADER = 1
 
 
@@ -104,10 +105,12 @@ class FrameTable(ScrollView, can_focus=True):
         self._top = self._cursor = self._aim_top = self._aim = 0
         self._column = 0
         self._layout = Layout()
-        self._settling = False
+        self._settling, self._down = False, True
         self._stale = list[Row]()
         self._fresh = False
         """Whether a new source has not been drawn yet."""
+        self._lacking = False
+        """Whether rows that belong on the screen were not here the last time."""
 
     # -- what is shown ---------------------------------------------------------------------------------
 
@@ -183,7 +186,10 @@ class FrameTable(ScrollView, can_focus=True):
         height = self.source.height if self.source else 0
         if not height:
             return
-        self._aim = max(0, min(number, height - 1))
+        number = max(0, min(number, height - 1))
+        if number != self._aim:
+            self._down = number > self._aim
+        self._aim = number
         top = self._aim_top if top is None else top
         top = min(max(top, self._aim - self.page + 1), self._aim)
         self._aim_top = max(0, min(top, height - self.page))
@@ -202,15 +208,20 @@ class FrameTable(ScrollView, can_focus=True):
         here = self._offset <= self._aim_top and last <= self._offset + len(self._rows)
         if here:
             self._commit()
-        margin = page * _AHEAD
-        near_top = self._aim_top - page < self._offset and self._offset > 0
-        near_end = last + page > self._offset + len(self._rows) and self._offset + len(self._rows) < height
+        margin, near = page * _AHEAD, page * _TOO_FEW
+        begin, end = self._offset, self._offset + len(self._rows)
+        near_top = self._aim_top - near < begin and begin > 0
+        near_end = last + near > end and end < height
         if not here:
             # What is on the screen comes first: rows that lie far apart take a while to fetch.
+            self._lacking = True
             self._ask(self._aim_top, last - self._aim_top)
         elif near_top or near_end:
-            offset = max(0, self._aim_top - margin)
-            self._ask(offset, min(height, last + margin) - offset)
+            # Those on one side at a time, where the way leads first.
+            down = near_end and (self._down or not near_top)
+            first, final = max(0, self._aim_top - margin), min(height, last + margin)
+            offset = max(first, begin) if down else first
+            self._ask(offset, (final if down else min(final, end)) - offset)
 
     def _ask(self, offset: int, amount: int) -> None:
         if self._asked == (offset, amount) or self.source is None or amount <= 0:
@@ -247,10 +258,12 @@ class FrameTable(ScrollView, can_focus=True):
 
     def _commit(self) -> None:
         moved = self._cursor != self._aim or self._fresh
-        scrolled = self._top != self._aim_top or self._fresh
-        before, self._stale, self._fresh = self._cursor, [], False
+        scrolled = self._top != self._aim_top or self._fresh or self._lacking
+        if not moved and not scrolled:
+            return  # rows beyond those on the screen have come
+        before, self._stale, self._fresh, self._lacking = self._cursor, [], False, False
         self._cursor, self._top = self._aim, self._aim_top
-        if scrolled or not moved:
+        if scrolled:
             self.refresh()
         else:
             for number in (before, self._cursor):
