@@ -440,3 +440,13 @@ def test_every_file_is_reported(tmp_path):
         put(tmp_path, name, b"hello" if name == "b.txt" else LOG)
     assert set(reports(load(tmp_path))) == names
     assert only(load(tmp_path / "a.log")).source.size == len(LOG)
+
+
+def test_of_some_entries_of_each_directory_no_more_are_looked_at(tmp_path):
+    for folder in ("2026/01/14", "2026/01/15"):
+        for number in range(5):
+            put(tmp_path, f"{folder}/{number}.log", LOG)
+    found = [file.name for file in discover([str(tmp_path)], most=3)]
+    assert len(found) == 6
+    assert {name.rpartition("/")[0] for name in found} == {"2026/01/14", "2026/01/15"}
+    assert len(list(discover([str(tmp_path)]))) == 10

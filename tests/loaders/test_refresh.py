@@ -236,6 +236,30 @@ def test_batches_bring_the_newest_first_and_tell_how_far_it_is(tmp_path, monkeyp
     ]
 
 
+def test_the_first_records_come_before_the_directories_are_walked(tmp_path, monkeypatch):
+    monkeypatch.setattr(loading, "_FIRST_BATCH", 1)
+    for minute in range(0, 20, 5):
+        put(tmp_path, delivery(f"20260115T10{minute:02}Z"), packed(HEADER, record(srcport=minute)))
+    library = Library([str(tmp_path)])
+    monkeypatch.setattr(library, "_walk", lambda: pytest.fail("walked"))
+    first = next(library.refresh())
+    assert records(first, "srcport") == [15]
+    assert first.progress is not None
+    assert not first.progress.files_total
+
+
+def test_a_copy_among_the_first_records_is_passed_over_there_and_later(tmp_path, monkeypatch):
+    monkeypatch.setattr(loading, "_FIRST_BATCH", 1_000)
+    for folder in ("a", "b"):
+        put(tmp_path, f"{folder}/{delivery('20260115T1000Z')}", packed(HEADER, record(srcport=1)))
+    for minute in range(5, 50, 5):
+        name = delivery(f"20260115T09{minute:02}Z")
+        put(tmp_path, name, packed(HEADER, *(record(srcport=minute * 100 + line) for line in range(300))))
+    seen = [records(dataset, "srcport").count(1) for dataset in Library([str(tmp_path)]).refresh()]
+    assert len(seen) > 2
+    assert set(seen) == {1}
+
+
 def test_progress_goes_from_nothing_to_all(tmp_path, monkeypatch):
     monkeypatch.setattr(loading, "_MOST_FILES", 1)
     for number in range(4):

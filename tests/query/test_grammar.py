@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 
 from query import tree
-from query.parse import QueryError, parse_filter
+from query.build import Build
+from query.parse import QueryError, make_parser, parse_filter
 from query.tree import And, Call, Compare, Field, In, Like, ListLiteral, Literal, Not, Or, Regex, to_text
 from tests.query.trees import conditions
 
@@ -250,6 +251,24 @@ query.check.check_filter(query.parse.parse_filter("reject 10.0.0.0/8 :22 a in [1
 assert "polars" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("kept", ["nothing", "nowhere to keep them", "garbage", "half of them"])
+def test_the_parser_needs_no_tables_that_were_kept(tmp_path, monkeypatch, kept):
+    folder = tmp_path / "flowtui"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    if kept == "nowhere to keep them":
+        folder.write_text("in the way")
+    elif kept == "garbage":
+        folder.mkdir()
+        (folder / "grammar").write_bytes(b"\x80garbage\n" * 9)
+    elif kept == "half of them":
+        make_parser(None)
+        whole = (folder / "grammar").read_bytes()
+        (folder / "grammar").write_bytes(whole[: len(whole) // 2])
+    for _ in range(2):
+        assert make_parser(Build()).parse("a = 1", start="filter") == A
+    assert (folder / "grammar").is_file() is (kept != "nowhere to keep them")
 
 
 def test_threads_share_the_parser():

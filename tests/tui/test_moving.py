@@ -220,3 +220,18 @@ async def test_a_tiny_terminal_is_survived_and_usable_again_when_it_grows(two_st
         await pilot.resize_terminal(*NARROW)
         explorer = await in_records(pilot)
         await until("the records are back", lambda: sources(explorer)[:1] == ["10.0.0.9"])
+
+
+async def test_paging_on_fetches_what_lies_ahead_once(many, asked):
+    async with explorer_on(many).run_test(size=NARROW) as pilot:
+        explorer = await in_records(pilot)
+        page = explorer.records.page
+        for number in range(1, 12):
+            await press(pilot, "pagedown")
+            await until("its row is here", lambda: explorer.records.row is not None)
+            assert_at(explorer, number * page)
+        await until("the rest is here", lambda: sum(amount for _, amount in asked) >= 14 * page)
+        rows = [row for offset, amount in asked for row in range(offset, offset + amount)]
+        ahead = [row for row in rows if row >= 2 * page]
+        assert len(ahead) == len(set(ahead))
+        assert max(rows) < 16 * page

@@ -215,13 +215,19 @@ class FrameTable(ScrollView, can_focus=True):
         if not here:
             # What is on the screen comes first: rows that lie far apart take a while to fetch.
             self._lacking = True
-            self._ask(self._aim_top, last - self._aim_top)
+            if not self._is_coming(self._aim_top, last):
+                self._ask(self._aim_top, last - self._aim_top)
         elif near_top or near_end:
             # Those on one side at a time, where the way leads first.
             down = near_end and (self._down or not near_top)
             first, final = max(0, self._aim_top - margin), min(height, last + margin)
             offset = max(first, begin) if down else first
             self._ask(offset, (final if down else min(final, end)) - offset)
+
+    def _is_coming(self, first: int, end: int) -> bool:
+        """Whether some rows have been asked for: to ask anew would only lose what is under way."""
+        offset, amount = self._asked or (0, 0)
+        return offset <= first and end <= offset + amount
 
     def _ask(self, offset: int, amount: int) -> None:
         if self._asked == (offset, amount) or self.source is None or amount <= 0:
@@ -249,6 +255,10 @@ class FrameTable(ScrollView, can_focus=True):
         if message.generation != self._generation:
             return
         self._take(message.offset, message.rows)
+
+    def on_frame_table_failed(self) -> None:
+        """Ask again when the rows are needed the next time."""
+        self._asked = None
 
     def _take(self, offset: int, rows: list[Row]) -> None:
         self._offset, self._rows = offset, rows
