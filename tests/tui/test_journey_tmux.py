@@ -168,6 +168,14 @@ def test_keys_that_come_in_one_burst_all_go_where_they_are_meant(tmux, sample):
     )
     tmux.write("\x1b")
     tmux.wait_for(lambda lines: f"· {rejects_to_port_80():,} of" in lines[1], "the filtered records")
+    tmux.write("/\x15dstPort = 8080\x7f\x7f and reject\r")
+    tmux.wait_for(
+        lambda lines: (
+            f"· {rejects_to_port_80():,} of" in lines[1]
+            and any(row.startswith(" filter dstPort = 80 and reject") for row in lines)
+        ),
+        "another text for the same records",
+    )
 
 
 def processor_seconds(process):

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-from textual import events, on
+from textual import on
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from tui.sanitise import clean, masked
+from tui.sanitise import clean
+from tui.widgets.typing import TypedLine
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -22,30 +22,6 @@ if TYPE_CHECKING:
 
 
 _HINT = "reject  10.0.0.0/8  :22  eni-…  bytes > 1MB   ⏎ shows all"
-
-
-class _Line(Input):
-    """The text. Enter and Escape act at once, so that keys typed right behind them reach the next pane."""
-
-    @property
-    def _value(self) -> Text:
-        """The text as it is drawn: a filter can be made of data, so what would steer a terminal is masked."""
-        return Text(masked(self.value), no_wrap=True, overflow="ignore", end="")
-
-    async def _on_key(self, event: events.Key) -> None:
-        bar = self.parent
-        if self.screen.focused is not self or not isinstance(bar, FilterBar):
-            # It was pressed behind the key that ended the typing, so it is for the pane that came next.
-            event.stop()
-            event.prevent_default()
-            self.app.post_message(events.Key(event.key, event.character))
-            return
-        if event.key in {"enter", "escape"}:
-            event.stop()
-            event.prevent_default()
-            bar.submit() if event.key == "enter" else bar.leave()
-            return
-        await super()._on_key(event)
 
 
 Judge = Callable[[str], tuple[bool, str]]
@@ -103,7 +79,7 @@ class FilterBar(Horizontal):
     def compose(self) -> ComposeResult:
         """Hold a prompt, the text and what there is to say."""
         yield Static(" filter ", id="filter-label", markup=False)
-        yield _Line(compact=True, id="filter-input", select_on_focus=False)
+        yield TypedLine("filter-input", self._does)
         yield Static("", id="filter-told", markup=False)
 
     @property
@@ -139,6 +115,14 @@ class FilterBar(Horizontal):
     def tell(self, text: str, tone: str = "dim") -> None:
         """Say something beside the filter; ``tone`` is ``dim``, ``warn`` or ``reject``."""
         self.query_one("#filter-told", Static).update(Content.styled(f"{clean(text)} ", f"$flow-{tone}"))
+
+    def _does(self, key: str) -> bool:
+        """Enter and Escape end the typing."""
+        if key == "enter":
+            self.submit()
+        elif key == "escape":
+            self.leave()
+        return key in {"enter", "escape"}
 
     @property
     def typing(self) -> bool:
