@@ -39,7 +39,7 @@ def browsing(bench: Bench) -> list[Row]:
     with opened(bench, HUNDRED) as dataset:
         every, every_rows = _looking(dataset, "", bench.runs)
         some, some_rows = _looking(dataset, FILTER, bench.runs)
-    rows = [*every_rows, *some_rows]
+        rows = [*every_rows, *some_rows, *_sorting(dataset)]
     for size in SIZES:
         rows += _browsing(bench, size, every, some)
     return rows
@@ -58,6 +58,23 @@ def _looking(dataset: Dataset, text: str, runs: int) -> tuple[Expected, list[Row
         Row(f"{what}look() in the process", *median_ms(took)),
         Row(f"{what}50 records anywhere", *median_ms(fetched), note=longest(fetched)),
     ]
+
+
+def _sorting(dataset: Dataset) -> list[Row]:
+    """Put all records in another order."""
+    rows = []
+    for name in ("bytes", "srcaddr"):
+        began, first = time.perf_counter(), list[float]()
+        look(
+            dataset,
+            Scope(sort=name),
+            early=lambda _: first.append(time.perf_counter()),  # noqa: B023 - called before the next turn
+        )
+        took = time.perf_counter() - began
+        what = f"{HUNDRED.title} stored, sorted by {name}, in the process: "
+        rows.append(Row(f"{what}the first", first[0] - began if first else took, "s"))
+        rows.append(Row(f"{what}all", took, "s"))
+    return rows
 
 
 def _browsing(bench: Bench, size: tuple[int, int], every: Expected, some: Expected) -> list[Row]:

@@ -109,6 +109,27 @@ def numbered(texts: pl.Series) -> Iterator[pl.Series]:
             yield frame[column].alias(name)
 
 
+def sort_key(name: str, address: Address | None, *, wide: bool) -> pl.Expr:
+    """What a column of addresses is sorted by: IPv4 first, each by its number; whatever is neither has none.
+
+    Args:
+        name: The column.
+        address: How it is kept as numbers; ``None`` where it is text.
+        wide: Whether there are IPv6 addresses anywhere, so that keys have to be UInt128 and not UInt64.
+    """
+    dtype = V6 if wide else pl.UInt64()
+    if address is None:
+        return pl.col(name).map_batches(_numbers, return_dtype=V6, is_elementwise=True)
+    v4 = pl.col(address.v4).cast(dtype)
+    return v4 if address.v6 is None else pl.coalesce(v4, pl.col(address.v6) + pl.lit(2**32, V6))
+
+
+def _numbers(texts: pl.Series) -> pl.Series:
+    found = pl.DataFrame(list(numbered(texts.alias("a"))))
+    key = sort_key("a", kept("a", found.columns), wide=True)
+    return found.select(key.alias(texts.name)).to_series()
+
+
 def _canonical_v6(text: str) -> int | None:
     """The number of an IPv6 address that is spelled as it would be written from its number."""
     try:

@@ -10,8 +10,9 @@ import polars as pl
 
 from loaders import run
 from loaders.parts import FORMAT
-from loaders.schema import MESSAGE, TIMESTAMP
+from loaders.schema import TIMESTAMP
 from query.order import NUMBER, ByTime, Listed, Order, Run, found_plan, found_run, nothing, whole
+from query.ranked import ranked
 from query.reach import inside
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from loaders.run import Ticket
     from query.scope import Scope
 
-_KEY = "_key"
 # So many rows are looked at in one go: enough to keep every core busy, and few enough to stop soon.
 _AT_ONCE = 4_000_000
 # A view of what has been found so far is handed on once it fills a screen, and then every so many seconds.
@@ -107,7 +107,7 @@ def look(
     """
     began = time.perf_counter()
     if scope.sort != TIMESTAMP:
-        return _sorted(dataset, scope, ticket, began)
+        return _sorted(dataset, scope, ticket, early)
     parts = list(zip(dataset.parts, dataset.offsets, strict=False))
     told, done = 0.0, dict[int, Run]()
 
@@ -180,48 +180,35 @@ def _predicate(part: Part, scope: Scope) -> pl.Expr:
     return found if part.counting is None else found & part.counting
 
 
-def _sorted(dataset: Dataset, scope: Scope, ticket: Ticket | None, began: float) -> View:
+def _sorted(
+    dataset: Dataset,
+    scope: Scope,
+    ticket: Ticket | None,
+    early: Callable[[View], None] | None,
+) -> View:
     """The records of a scope in another order than that of time."""
-    found = [pl.DataFrame(schema={NUMBER: pl.UInt32()})]
-    parts: list[Part] = []
-    for part, first in zip(dataset.parts, dataset.offsets, strict=False):
-        if ticket:
-            ticket.check()
-        if inside(part, scope) is None:
-            continue
-        plan = (
-            part.numbered(NUMBER)
-            .filter(_predicate(part, scope))
-            .select((pl.col(NUMBER) + first).cast(pl.UInt32), _sort_key(scope.sort, part).alias(_KEY))
-        )
-        found.append(run.collect(plan))
-        if found[-1].height:
-            parts.append(part)
-    order = (
-        pl.concat(found, how="diagonal_relaxed")
-        .lazy()
-        .sort(_KEY, descending=scope.descending, nulls_last=True, maintain_order=True)
-        .select(NUMBER)
-        if len(found) > 1
-        else found[0].lazy()
-    )
-    numbers = run.collect(order)[NUMBER]
-    seconds = time.perf_counter() - began
-    return _view(dataset, scope, Listed(numbers), parts, seconds, complete=True)
+    began = time.perf_counter()
+    parts = [
+        (part, first, _predicate(part, scope))
+        for part, first in zip(dataset.parts, dataset.offsets, strict=False)
+        if inside(part, scope) is not None
+    ]
+    pieces, having, told = [pl.Series(NUMBER, dtype=pl.UInt32)], set[int](), began
 
+    def view(*, complete: bool) -> View:
+        order = Listed(pl.concat(pieces, rechunk=False))
+        found = [parts[place][0] for place in sorted(having)]
+        return _view(dataset, scope, order, found, time.perf_counter() - began, complete=complete)
 
-def _sort_key(name: str, part: Part) -> pl.Expr:
-    """What records are sorted by: a column, else the field of that name in their messages."""
-    if name in part.addresses:
-        return part.addresses[name].text
-    if name in part.schema:
-        return pl.col(name)
-    found = None
-    if part.schema.get(MESSAGE) == pl.String():
-        from query.json_fields import lookup
-
-        found = lookup((name,), pl.col(MESSAGE))
-    return pl.lit(None) if found is None else found
+    if parts:
+        for piece, places in ranked(parts, scope.sort, descending=scope.descending, ticket=ticket):
+            pieces.append(piece)
+            having |= places
+            now = time.perf_counter()
+            if early is not None and now - told > _NEWS_SECONDS and piece.len():
+                told = now
+                early(view(complete=False))
+    return view(complete=True)
 
 
 def _span(parts: Sequence[Part]) -> tuple[datetime, datetime] | None:
