@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import resource
 
 import pytest
 
@@ -96,13 +95,9 @@ def test_commands_say_one_sentence_at_most_where_the_cache_is_full(many, cache):
 def test_commands_whose_files_may_not_grow_large_answer_all_the_same(many, most):
     """A quota would do the same: what is written fails beyond some size."""
     rest()
-
-    def limits():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
-
     wanted = answers_of(many, "--no-store")
-    assert answers_of(many, limits=limits) == wanted
-    _, err = flowtui("store", "build", many, status=None, limits=limits)
+    assert answers_of(many, largest_file=most) == wanted
+    _, err = flowtui("store", "build", many, status=None, largest_file=most)
     assert re.fullmatch(r"(flowtui: Not all of it could be kept: [^\n]+\.\n)?", err)
     flowtui("store", "build", many)
     assert answers_of(many) == wanted

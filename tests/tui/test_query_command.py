@@ -13,27 +13,17 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
+from tests.forked import Command
 from tests.tui.conftest import BEGIN, HOSTILE, REPOSITORY, Logs, line
 
 TEN = datetime(2026, 1, 15, 10, tzinfo=UTC)
 BY_PORT = "filter ispresent(action) | stats count(*) as n, avg(bytes), max(@timestamp) as last by dstPort"
 
 
-def query(*arguments, status=0, cwd=REPOSITORY, binary=False):
+def query(*arguments, status=0, binary=False):
     """Run ``flowtui query``; what it wrote to standard output and to standard error."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tui.cli", "query", *map(str, arguments)],
-        capture_output=True,
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        timeout=60,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-        check=False,
-    )
-    err = done.stderr.decode()
-    assert "Traceback" not in err, err
-    assert done.returncode == status, err
-    return (done.stdout if binary else done.stdout.decode()), err
+    out, err = Command("query", *arguments).bytes(status)
+    return (out if binary else out.decode()), err
 
 
 @pytest.fixture(scope="module")
