@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from rich.style import Style
+from textual.events import Key
+from textual.keys import _character_to_key
 
 from query.scope import Scope
 from tui.app import FlowtuiApp
@@ -272,6 +274,24 @@ async def press(pilot: Pilot, *keys: str) -> ExplorerScreen:
     return pilot.app.explorer
 
 
+def burst(app, *keys: str) -> None:
+    """Press keys as they come over a slow line: all at once."""
+    for key in keys:
+        app.post_message(Key(_character_to_key(key), key) if len(key) == 1 else Key(key, None))
+
+
+async def written(pilot: Pilot, text: str, *keys: str) -> None:
+    """Type a text into what has the focus, after some keys; each key of it need not be waited for."""
+    burst(pilot.app, *keys, *text)
+    await until(f"{text!r} is there", lambda: _typed(pilot.app.focused) == text)
+    await pilot.pause()
+
+
+def _typed(widget) -> str | None:
+    """What has been typed into a line or an editor."""
+    return getattr(widget, "value", getattr(widget, "text", None))
+
+
 async def enter_filter(pilot: Pilot, text: str) -> ExplorerScreen:
     """Replace the filter, as by typing."""
     await type_filter(pilot, text)
@@ -280,8 +300,8 @@ async def enter_filter(pilot: Pilot, text: str) -> ExplorerScreen:
 
 async def type_filter(pilot: Pilot, text: str) -> None:
     """Replace the filter's text, but do not press Enter."""
-    await pilot.press("slash", "ctrl+a", "ctrl+k", *text)
-    await pilot.pause()
+    await pilot.press("slash")
+    await written(pilot, text, "ctrl+a", "ctrl+k")
 
 
 async def in_records(pilot: Pilot) -> ExplorerScreen:

@@ -6,8 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from textual.events import Key, Paste
-from textual.keys import _character_to_key
+from textual.events import Paste
 
 from loaders.dataset import Progress
 from query.scope import Scope
@@ -16,6 +15,7 @@ from tests.tui.conftest import (
     HOSTILE,
     NARROW,
     WIDE,
+    burst,
     enter_filter,
     explorer_on,
     line,
@@ -29,6 +29,7 @@ from tests.tui.conftest import (
     styles_of,
     title,
     until,
+    written,
 )
 from tui.querying.history import read
 from tui.querying.workers import Answered
@@ -45,8 +46,7 @@ async def open_query(pilot, text=""):
     await until("the query screen is there", lambda: isinstance(pilot.app.screen, QueryScreen))
     await pilot.pause()
     if text:
-        await pilot.press(*text)
-        await pilot.pause()
+        await written(pilot, text)
     return pilot.app.screen
 
 
@@ -63,12 +63,6 @@ async def answered(pilot, screen):
     await pilot.pause()
     await pilot.pause()
     return screen
-
-
-def burst(app, *keys):
-    """Press keys as they come over a slow line: all at once."""
-    for key in keys:
-        app.post_message(Key(_character_to_key(key), key) if len(key) == 1 else Key(key, None))
 
 
 def told(screen):
