@@ -1,8 +1,20 @@
-"""What all tests share: a cache directory of their own."""
+"""What all tests share: directories of their own for cache and settings, and less looking for garbage."""
 
 from __future__ import annotations
 
+import gc
+
 import pytest
+
+# As the command has it: there are few cycles, and looking for them takes time.
+_GARBAGE = 50_000
+
+
+def pytest_collection_finish():
+    """Do not look for cycles among the thousands of tests again and again."""
+    gc.set_threshold(_GARBAGE)
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -11,4 +23,7 @@ def cache(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
+        # Neither the settings nor the alarms of whoever runs the tests are theirs.
+        for name in ("CONFIG", "STATE"):
+            patch.setenv(f"XDG_{name}_HOME", str(tmp_path_factory.mktemp(name.lower())))
         yield folder
