@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 from query.scope import Scope
 from tui import wording
 from tui.app import FlowtuiApp
+from tui.dashboards.definition import Dashboard, read_dashboard
 from tui.querying import wording as query_wording
 
 if TYPE_CHECKING:
@@ -27,6 +29,23 @@ PICTURES = Path(__file__).resolve().parent / "pictures"
 REJECTS = "reject and dstPort = 80"
 TYPED = "typed:"
 SCANNERS = 'filter action = "REJECT" | stats count(*) as n, count_distinct(dstPort) as ports by srcAddr'
+BY_ACTION = "stats count(*) as records by bin(10m), action"
+MEANS = "stats avg(bytes) as mean, max(bytes) as largest by bin(10m)"
+PORTS = 'filter action = "REJECT" | stats count(*) as rejects by dstPort | sort rejects desc | limit 40'
+ALARM = """title = "Edge"
+[[tile]]
+title = "Rejects"
+kind = "timeline"
+query = 'filter action = "REJECT"'
+[[tile]]
+title = "Ports"
+query = 'filter action = "REJECT" | stats count(*) as n by dstPort | sort n desc | limit 20'
+[[alarm]]
+name = "rejects"
+query = 'filter action = "REJECT" | stats count(*) as n'
+above = 100
+period = "30m"
+"""
 # Textual's pictures fetch a font from the web; the reader's own will do.
 FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 FONT = 'ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace'
@@ -41,6 +60,13 @@ SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...], str], ...] = (
     ("monochrome", (80, 24), "monochrome", ("enter", "enter"), REJECTS),
     ("trail", (140, 38), "dark", ("tab", "j", "j", "j"), 'eventName like "NetworkAcl"'),
     ("query", (140, 38), "dark", ("semicolon", TYPED + SCANNERS + " | sort n desc", "enter"), ""),
+    ("histogram", (140, 38), "dark", ("enter", "enter", "b", *("left",) * 8, "space", *("left",) * 24), ""),
+    ("values", (80, 24), "dark", ("enter", "enter", "l", "l", "v"), ""),
+    ("columns", (140, 38), "dark", ("semicolon", TYPED + BY_ACTION, "enter", "g"), ""),
+    ("lines", (80, 24), "dark", ("semicolon", TYPED + MEANS, "enter", "g"), ""),
+    ("bars", (80, 24), "dark", ("semicolon", TYPED + PORTS, "enter", "g"), ""),
+    ("summary", (140, 38), "dark", ("S",), ""),
+    ("dashboard", (140, 38), "dark", ("D",), ""),
     ("completion", (80, 24), "dark", ("semicolon", TYPED + 'filter action = "REJECT" | stats su'), ""),
     ("queries", (80, 24), "dark", ("Q", TYPED + "reject"), ""),
     ("help", (100, 36), "dark", ("question_mark",), ""),
@@ -55,9 +81,16 @@ async def settled(pilot: Pilot[str]) -> None:
     await pilot.pause(0.6)
 
 
-async def shoot(name: str, size: tuple[int, int], theme: str, keys: tuple[str, ...], text: str) -> None:
+async def shoot(
+    name: str,
+    size: tuple[int, int],
+    theme: str,
+    keys: tuple[str, ...],
+    text: str,
+    dashboard: Dashboard | None = None,
+) -> None:
     """Take one picture."""
-    app = FlowtuiApp(["sample_logs"], Scope(filter=text), theme=theme)
+    app = FlowtuiApp(["sample_logs"], Scope(filter=text), theme=theme, dashboard=dashboard)
     async with app.run_test(size=size) as pilot:
         await settled(pilot)
         for key in keys:
@@ -78,6 +111,12 @@ def main() -> None:
     for shot in SHOTS:
         asyncio.run(shoot(*shot))
         print(f"docs/pictures/{shot[0]}.svg")
+    with tempfile.TemporaryDirectory() as nowhere:
+        os.environ |= {f"XDG_{name}_HOME": nowhere for name in ("CONFIG", "STATE")}
+        path = Path(nowhere) / "edge.toml"
+        path.write_text(ALARM, encoding="utf-8")
+        asyncio.run(shoot("alarm", (80, 24), "dark", (), "", read_dashboard(path)))
+        print("docs/pictures/alarm.svg")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from query.check import QueryWarning, check_query
 from query.plan import Planner
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import polars as pl
@@ -72,6 +72,11 @@ class Answer:
             scope = origins.behind(self.query, self.scope, {})
             return Drill(scope or self.scope, (values[FILE], values[LINE]))
         scope = origins.behind(self.query, self.scope, values)
+        return None if scope is None else Drill(scope)
+
+    def drill_to(self, values: Mapping[str, object]) -> Drill | None:
+        """What all rows with these values stand for; None where that cannot be said as a filter."""
+        scope = origins.behind(self.query, self.scope, values, partly=True)
         return None if scope is None else Drill(scope)
 
 

@@ -85,13 +85,16 @@ class _Origins:
         self.grouped = True
 
 
-def behind(query: commands.Query, scope: Scope, values: Mapping[str, object]) -> Scope | None:
+def behind(
+    query: commands.Query, scope: Scope, values: Mapping[str, object], *, partly: bool = False
+) -> Scope | None:
     """The records behind a row of the last ``stats``, or those that passed the filters if there is none.
 
     Args:
         query: The query.
         scope: What it was asked of.
         values: The row's values by the names of the columns.
+        partly: Whether some of what the groups have in common may be missing: it can be anything then.
 
     Returns:
         The scope; None where the groups come from something that no filter can say.
@@ -104,6 +107,8 @@ def behind(query: commands.Query, scope: Scope, values: Mapping[str, object]) ->
     conditions = [parse_filter(scope.filter)] if scope.filter.strip() else []
     conditions += origins.conditions
     for name, expr in origins.keys.items():
+        if partly and name not in values:
+            continue
         if expr is None or name not in values:
             return None
         value = values[name]

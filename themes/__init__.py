@@ -40,6 +40,7 @@ OWN = (
     "bar-style",
     "key",
     "key-style",
+    *(f"series-{number}" for number in range(1, 7)),
 )
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from loaders.dataset import Dataset
     from loaders.load import Library
     from query.scope import Scope
+    from tui.dashboards.definition import Dashboard
 
 _SIGNALS = ("SIGHUP", "SIGTERM")
 # Seconds that reading on waits for the first records to be on the screen: Python does one thing at a time.
@@ -48,6 +49,8 @@ class FlowtuiApp(App[str]):
         keys: dict[str, str] | None = None,
         follow_links: bool = False,
         store_size: int | None = None,
+        dashboard: Dashboard | None = None,
+        greets: bool = True,
     ) -> None:
         """Prepare; nothing is read before the first picture is on the screen.
 
@@ -59,6 +62,8 @@ class FlowtuiApp(App[str]):
             keys: Keys in place of the actions' own, by the action's name.
             follow_links: Whether links are followed.
             store_size: The bytes that all stores together may take; with 0 none is used.
+            dashboard: One to open at once.
+            greets: Whether the summary of many records is shown before anything is pressed.
         """
         plain = "NO_COLOR" in os.environ
         # Textual turns colours into greys under NO_COLOR; with the terminal's own colours it sends none.
@@ -70,7 +75,9 @@ class FlowtuiApp(App[str]):
         self._keys = keys or {}
         self.set_keymap(self._keys)
         self._roots, self._follow_links, self._store_size = tuple(roots), follow_links, store_size
-        self._explorer = ExplorerScreen(scope, self._roots, following=following, keys=keys)
+        self._explorer = ExplorerScreen(
+            scope, self._roots, following=following, keys=keys, dashboard=dashboard, greets=greets
+        )
         self._follower = Follower(self._open_library, self._roots, self._arrived, self._failed)
 
     @property

@@ -27,6 +27,8 @@ from tui.commands.shared import (
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from tui.dashboards.definition import Dashboard
+
 _EXPLORE = "explore"
 # New objects that Python lets come about before it looks for cycles among them; its own default is 700.
 _GARBAGE = 50_000
@@ -82,6 +84,7 @@ def cli() -> None:
 @links_option
 @click.option("--follow", is_flag=True, help="Stay at the newest record as deliveries arrive.")
 @click.option("--theme", metavar="NAME", help="dark, light, contrast, sixteen or monochrome.")
+@click.option("--dashboard", metavar="FILE", help="Begin with this dashboard, and watch its alarms.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
 @no_store_option
 def explore(
@@ -90,6 +93,7 @@ def explore(
     until: datetime | None,
     text: str,
     theme: str | None,
+    dashboard: str | None,
     *,
     follow: bool,
     follow_links: bool,
@@ -130,6 +134,8 @@ def explore(
         keys=config.keys,
         follow_links=follow_links,
         store_size=0 if no_store else config.store_size,
+        dashboard=_dashboard(dashboard),
+        greets=config.summary,
     )
     threading.Thread(target=_spare, args=(app.explorer.has_shown,), daemon=True).start()
     said = app.run(mouse=not no_mouse)
@@ -137,6 +143,24 @@ def explore(
         give_up(said)
     if app.return_code:
         sys.exit(app.return_code)
+
+
+def _dashboard(path: str | None) -> Dashboard | None:
+    """Read a dashboard that was asked for.
+
+    Raises:
+        BadParameter: It is none.
+    """
+    if path is None:
+        return None
+    from pathlib import Path
+
+    from tui.dashboards.definition import DashboardError, read_dashboard
+
+    try:
+        return read_dashboard(Path(path))
+    except DashboardError as error:
+        raise click.BadParameter(str(error), param_hint="'--dashboard'") from None
 
 
 def _spare(has_shown: threading.Event) -> None:

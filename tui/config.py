@@ -2,6 +2,7 @@
 
 theme = "light"
 store_size = "20 GB"    # what the stores of all logs may take (docs/store.md)
+summary = false         # never open with the summary of many records
 
 [keys]                  # actions by name, as docs/keys.md lists them
 follow = "F"
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_KNOWN = frozenset({"theme", "keys", "store_size"})
+_KNOWN = frozenset({"theme", "keys", "store_size", "summary"})
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?)B", re.IGNORECASE)
 _FACTORS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
@@ -36,11 +37,13 @@ class Config:
         theme: The theme to begin with, or ``None``.
         keys: For actions by name, the keys that replace their own: as Textual names them, comma between.
         store_size: The bytes that all stores together may take, or ``None``.
+        summary: Whether many records are summed up before anything is pressed.
     """
 
     theme: str | None = None
     keys: dict[str, str] = field(default_factory=dict)
     store_size: int | None = None
+    summary: bool = True
 
 
 def config_path() -> Path:
@@ -81,7 +84,10 @@ def load(path: Path | None = None) -> Config:
     if not isinstance(keys, dict):
         raise ConfigError(f"{path}: 'keys' has to be a table.")
     _check_keys(path, keys)
-    return Config(theme, keys, _size(path, data.get("store_size")))
+    summary = data.get("summary", True)
+    if not isinstance(summary, bool):
+        raise ConfigError(f"{path}: 'summary' has to be true or false.")
+    return Config(theme, keys, _size(path, data.get("store_size")), summary)
 
 
 def _size(path: Path, given: object) -> int | None:

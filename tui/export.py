@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui.sanitise import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import polars as pl
 
 FORMS = {".csv": "csv", ".json": "json", ".ndjson": "ndjson", ".parquet": "parquet"}
@@ -54,7 +57,7 @@ def export(frame: pl.DataFrame, name: str, *, replace: bool) -> Path:
 
 
 def write_whole(frame: pl.DataFrame, path: Path, form: str) -> None:
-    """Write beside the file, then take its place: whoever reads it sees all or nothing.
+    """Write a frame in the place of a file (``beside``).
 
     Args:
         frame: What to write.
@@ -64,9 +67,16 @@ def write_whole(frame: pl.DataFrame, path: Path, form: str) -> None:
     Raises:
         OSError: It cannot be written.
     """
+    with beside(path) as part:
+        _write(frame, part, form)
+
+
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """A file to write to, which then takes the place of another: whoever reads that sees all or nothing."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        _write(frame, part, form)
+        yield part
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -17,13 +17,17 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 GROUPS, RECORDS, RECORD, PROBLEMS = "groups", "records", "record", "problems"
-QUERY, RESULT, FILE, LIBRARY = "query", "result", "file", "queries"
-TABLES = (GROUPS, RECORDS, PROBLEMS, RESULT)
+QUERY, RESULT, CHART, FILE, LIBRARY = "query", "result", "chart", "file", "queries"
+HISTOGRAM, VALUES, DASHBOARD = "histogram", "values", "dashboard"
+TABLES = (GROUPS, RECORDS, PROBLEMS, RESULT, VALUES)
 CELLS = (RECORDS, PROBLEMS, RESULT)
-PANES = (GROUPS, RECORDS, RECORD)
+MOVING = (*TABLES, RECORD, HISTOGRAM, CHART, DASHBOARD)
+PANES = (GROUPS, HISTOGRAM, RECORDS, RECORD)
+CHARTS = (HISTOGRAM, CHART, DASHBOARD)
+RESULTS = (RESULT, CHART)
 TYPING = (QUERY, FILE, LIBRARY)
 """Panes where text is typed: they take every key themselves, and letters are text there."""
-ALL_PANES = (*PANES, PROBLEMS, QUERY, RESULT, FILE, LIBRARY)
+ALL_PANES = (*PANES, PROBLEMS, QUERY, RESULT, CHART, VALUES, DASHBOARD, FILE, LIBRARY)
 EVERYWHERE = "everywhere"
 
 _SIGNS = {
@@ -51,6 +55,7 @@ _SIGNS = {
     "tab": "Tab",
     "shift+tab": "S-Tab",
     "space": "Space",
+    "exclamation_mark": "!",
 }
 
 
@@ -99,14 +104,58 @@ ACTIONS: tuple[Action, ...] = (
         ("enter",),
         "records",
         "Go to the records that the row under the cursor stands for",
-        (RESULT,),
+        RESULTS,
     ),
-    Action("edit", ("e", "i", "slash"), "edit", "Go back to the text of the query", (RESULT,)),
-    Action("export", ("x",), "export", "Write the result to a file", (RESULT,)),
+    Action(
+        "chart",
+        ("g",),
+        "chart",
+        "Show the result as a chart, as another kind of chart, and as a table again",
+        RESULTS,
+    ),
+    Action(
+        "narrow",
+        ("enter",),
+        "narrow",
+        "Look only at the time under the cursor, or at the range",
+        (HISTOGRAM,),
+    ),
+    Action("mark", ("space", "v"), "range", "Begin a range of time, or give it up", (HISTOGRAM,)),
+    Action("zoom_in", ("plus",), "zoom in", "Look at half the time around the cursor", (HISTOGRAM,)),
+    Action("zoom_out", ("minus",), "zoom out", "Look at twice the time around it", (HISTOGRAM,)),
+    Action("log_scale", ("L",), "log", "Change to a logarithmic scale, or back", CHARTS),
+    Action(
+        "keep_value",
+        ("enter", "plus"),
+        "include",
+        "Keep only records with this value",
+        (VALUES,),
+    ),
+    Action(
+        "drop_value",
+        ("exclamation_mark", "minus"),
+        "exclude",
+        "Leave out records with this value",
+        (VALUES,),
+    ),
+    Action("field_left", ("left", "h"), "field", "Look at the field on the left", (VALUES,)),
+    Action("field_right", ("right", "l"), "", "Look at the field on the right", (VALUES,)),
+    Action("go_in", ("enter",), "records", "Go to the records behind what is under the cursor", (DASHBOARD,)),
+    Action("next_dashboard", ("n",), "switch", "Show the next dashboard", (DASHBOARD,)),
+    Action("edit", ("e", "i", "slash"), "edit", "Go back to the text of the query", RESULTS),
+    Action("export", ("x",), "export", "Write the result to a file", RESULTS),
     Action("up", ("escape",), "up", "Go back up: from record to records, to stream, to group, to all", PANES),
     Action("filter", ("slash",), "filter", "Filter the records; an empty filter shows all", PANES),
     Action("time", ("t",), "time", "Go to the records of a time", PANES),
     Action("query", ("semicolon",), "query", "Ask a query of the records that are looked at", PANES),
+    Action(
+        "histogram",
+        ("b",),
+        "bars",
+        "Go to the bars over time; Space marks a range there",
+        (GROUPS, RECORDS, RECORD),
+    ),
+    Action("values", ("v",), "values", "Count the values of the column under the cursor", (RECORDS,)),
     Action("include", ("plus",), "include", "Keep only records with the value under the cursor", (RECORDS,)),
     Action("exclude", ("minus",), "exclude", "Leave out records with the value under the cursor", (RECORDS,)),
     Action(
@@ -133,25 +182,30 @@ ACTIONS: tuple[Action, ...] = (
         (RECORDS, RECORD),
     ),
     Action("once", ("o",), "", "Count records that several flow logs hold only once, or all of them", PANES),
-    Action("library", ("Q",), "queries", "List the ready-made queries", (*PANES, RESULT)),
+    Action("library", ("Q",), "queries", "List the ready-made queries", (*PANES, *RESULTS)),
+    Action("summary", ("S",), "summary", "Show what there is at a glance", PANES),
+    Action("dashboard", ("D",), "dashboard", "Show the dashboards", PANES),
+    Action("bars_away", ("H",), "", "Hide the bars over time, or show them", PANES),
     Action("problems", ("p",), "problems", "List the lines and files that could not be read", PANES),
     Action("copy_row", ("Y",), "copy row", "Copy the row as JSON (OSC 52)", (RESULT,)),
-    Action("copy_query", ("C",), "copy for AWS", "Copy the query for Logs Insights (OSC 52)", (RESULT,)),
-    Action("close", ("escape", "q"), "close", "Close this screen", (PROBLEMS, RESULT)),
+    Action("copy_chart", ("y",), "copy chart", "Copy the chart as plain text (OSC 52)", (CHART,)),
+    Action("copy_query", ("C",), "copy for AWS", "Copy the query for Logs Insights (OSC 52)", RESULTS),
+    Action("close", ("escape", "q"), "close", "Close this screen", (PROBLEMS, VALUES, DASHBOARD, *RESULTS)),
     Action("back", ("left_square_bracket",), "", "Go back to what was looked at before", PANES),
     Action("forward", ("right_square_bracket",), "", "Go forward again", PANES),
-    Action("next_pane", ("tab",), "", "Move to the next pane", (*PANES, RESULT)),
-    Action("previous_pane", ("shift+tab",), "", "Move to the previous pane", (*PANES, RESULT)),
-    Action("line_up", ("up", "k"), "", "Move up one line", (*TABLES, RECORD)),
-    Action("line_down", ("down", "j"), "", "Move down one line", (*TABLES, RECORD)),
-    Action("page_up", ("pageup", "ctrl+b"), "", "Move up one page", (*TABLES, RECORD)),
-    Action("page_down", ("pagedown", "ctrl+f"), "", "Move down one page", (*TABLES, RECORD)),
+    Action("next_pane", ("tab",), "", "Move to the next pane", (*PANES, DASHBOARD, *RESULTS)),
+    Action("previous_pane", ("shift+tab",), "", "Move to the previous pane", (*PANES, DASHBOARD, *RESULTS)),
+    Action("line_up", ("up", "k"), "", "Move up one line", MOVING),
+    Action("line_down", ("down", "j"), "", "Move down one line", MOVING),
+    Action("page_up", ("pageup", "ctrl+b"), "", "Move up one page", MOVING),
+    Action("page_down", ("pagedown", "ctrl+f"), "", "Move down one page", MOVING),
     Action("half_up", ("ctrl+u",), "", "Move up half a page", TABLES),
     Action("half_down", ("ctrl+d",), "", "Move down half a page", TABLES),
-    Action("top", ("g", "home"), "", "Go to the first line", (*TABLES, RECORD)),
-    Action("bottom", ("G", "end"), "", "Go to the last line", (*TABLES, RECORD)),
-    Action("cell_left", ("left", "h"), "", "Move to the column on the left", CELLS),
-    Action("cell_right", ("right", "l"), "", "Move to the column on the right", CELLS),
+    Action("top", ("g", "home"), "", "Go to the first line", (GROUPS, RECORDS, PROBLEMS, VALUES, RECORD)),
+    Action("first", ("home",), "", "Go to the first line or bar", (RESULT, *CHARTS)),
+    Action("bottom", ("G", "end"), "", "Go to the last line or bar", MOVING),
+    Action("cell_left", ("left", "h"), "", "Move to the column on the left", (*CELLS, *CHARTS)),
+    Action("cell_right", ("right", "l"), "", "Move to the column on the right", (*CELLS, *CHARTS)),
     Action("run", ("enter",), "run", "Run the query", (QUERY,)),
     Action("newline", ("ctrl+j", "alt+enter", "shift+enter"), "new line", "Begin a new line", (QUERY,)),
     Action(
@@ -193,6 +247,7 @@ MOVES = frozenset(
         "half_up",
         "half_down",
         "top",
+        "first",
         "bottom",
         "cell_left",
         "cell_right",

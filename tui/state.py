@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from query.scope import Scope
     from query.tree import Expr
     from query.view import View
+    from tui.dashboards.alarms import Raised
 
 
 class State:
@@ -32,6 +33,8 @@ class State:
         self.view: View | None = None
         self.overlaps: tuple[Overlap, ...] = ()
         """Log groups that hold the same records."""
+        self.raised: tuple[Raised, ...] = ()
+        """Alarms whose limit is crossed."""
         self.unseen = 0
         """Records that arrived above the first one on screen since it was last at the top."""
 
@@ -53,6 +56,11 @@ class State:
         self._forward.clear()
         self._scope = scope
         return True
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether something else was looked at before."""
+        return bool(self._back or self._forward)
 
     def back(self) -> bool:
         """Go back one step, if there is one."""

@@ -36,10 +36,23 @@ def plural(number: int, thing: str) -> str:
 
 def way(roots: Sequence[str], scope: Scope) -> list[str]:
     """The way down to what is looked at: paths, times, group, stream; safe to show."""
-    times = [
-        f"{word} {stamp(time)}" for word, time in (("since", scope.since), ("until", scope.until)) if time
-    ]
-    return [clean(part) for part in (" ".join(roots), " ".join(times), scope.group, scope.stream) if part]
+    times = times_told(scope)
+    return [clean(part) for part in (" ".join(roots), times, scope.group, scope.stream) if part]
+
+
+def times_told(scope: Scope) -> str:
+    """The times that are looked at: ``2026-01-15 10:00–10:30 UTC``; empty for all of them."""  # noqa: RUF002
+    since, until = scope.since, scope.until
+    if since is not None and until is not None:
+        dash = "–"  # noqa: RUF001 - as between times
+        begin, end = f"{stamp(since)[:-4]}", f"{stamp(until)[:-4]}"
+        if since.date() == until.date():
+            end = end.split()[1]
+        if not (since.second or until.second):
+            begin, end = begin[:-3], end[:-3]
+        return f"{begin}{dash}{end} UTC"
+    known = (("since", since), ("until", until))
+    return "".join(f"{word} {stamp(time)}" for word, time in known if time is not None)
 
 
 def about_groups(source: GroupSource) -> str:
@@ -73,7 +86,11 @@ def news(state: State, trouble: Toned | None) -> Toned:
     problems = plural(dataset.problem_count, "problem") + " (p)" if dataset.problem_count else ""
     twice = "" if not state.overlaps or state.counts_once else "flow logs overlap (o)"
     unkept = "no store (p)" if dataset.kept.trouble else ""
-    said = [text for text in ("● following" if state.following else "", twice, problems, unkept) if text]
+    alarms = " · ".join(f"▲ {raised.told()}" for raised in state.raised)
+    following = "● following" if state.following else ""
+    said = [text for text in (alarms, following, twice, problems, unkept) if text]
+    if alarms:
+        return " · ".join(said), "reject"
     return " · ".join(said), "warn" if problems or twice or unkept else "accent"
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from loaders.overlap import Overlap
     from query.scope import Scope
     from query.view import View
+    from tui.charts.over_time import OverTime
 
 Identity = tuple[int, int]
 """What a record is known by as data sets come and go: its file's number and its line."""
@@ -95,6 +96,15 @@ class Counted(Message):
         self.rows, self.reading = rows, reading
 
 
+class Timed(Message):
+    """The records of a scope have been counted over time; ``None`` where no record has a time."""
+
+    def __init__(self, scope: Scope, shown: OverTime | None) -> None:
+        """Carry the counts, and how they are drawn."""
+        super().__init__()
+        self.scope, self.shown = scope, shown
+
+
 class Compared(Message):
     """It is known which log groups hold the same records."""
 
@@ -133,7 +143,7 @@ class Workers:
         """
         self._tell = tell
         self._looking, self._counting, self._comparing = Lane("look"), Lane("count"), Lane("compare")
-        self._seeking = Lane("seek")
+        self._seeking, self._timing = Lane("seek"), Lane("timeline")
         # A line on its way to the clipboard must not give way to one that is only shown.
         self._quoting, self._copying = Lane("quote"), Lane("copy")
 
@@ -174,6 +184,18 @@ class Workers:
             return Counted(summarise(dataset, scope, ticket).to_dicts(), reading=dataset.progress is not None)
 
         self._counting.submit(work, self._tell, self._failed)
+
+    def over_time(self, dataset: Dataset, scope: Scope, most: int) -> None:
+        """Count the records of a scope over time, in so many bins at most; answers ``Timed``."""
+
+        def work(ticket: Ticket) -> Timed:
+            from query.timeline import timeline
+            from tui.charts.over_time import drawn_over_time
+
+            found = timeline(dataset, scope, most, ticket)
+            return Timed(scope, None if found is None else drawn_over_time(found))
+
+        self._timing.submit(work, self._tell, self._failed)
 
     def compare(self, dataset: Dataset) -> None:
         """Find log groups that hold the same records; answers ``Compared``."""

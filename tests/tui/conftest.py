@@ -231,7 +231,23 @@ def _shows_its_state(explorer: ExplorerScreen) -> bool:
         return False
     last = min(table.top + table.page, view.height) - 1
     here = table.row is not None and table._row_at(last) is not None
-    return not view.height or (here and not table._stale and table.cursor == table._aim)
+    if view.height and not (here and not table._stale and table.cursor == table._aim):
+        return False
+    return _bars_show_their_state(explorer)
+
+
+def _bars_show_their_state(explorer: ExplorerScreen) -> bool:
+    """Whether the bars over time, where there is room for them, are counted and drawn."""
+    bars = explorer.bars
+    if not bars.size.width or explorer.has_class("-barless"):
+        return True
+    lanes = explorer._workers._timing, bars._lane
+    if any(lane._waiting is not None or lane._idle != lane._threads for lane in lanes):
+        return False
+    if explorer._counted[0] != (explorer.state.scope, bars.room):
+        return False
+    shown = bars.shown
+    return shown is None or (shown.timeline.scope == explorer.state.scope and bars.chart is shown.chart)
 
 
 def _is_drawn(explorer: ExplorerScreen) -> bool:

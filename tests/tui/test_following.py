@@ -321,7 +321,7 @@ async def test_records_of_the_newest_files_come_first_and_the_rest_joins_them(lo
         logs.deliver(line(srcaddr=f"10.0.0.{number}", start=BEGIN + number * 300), end=BEGIN + number * 300)
     firsts = []
     app = explorer_on(logs)
-    async with app.run_test(size=NARROW) as pilot:
+    async with app.run_test(size=(80, 30)) as pilot:
         explorer = app.explorer
         arrive = explorer._dataset_arrived
 

@@ -10,6 +10,9 @@ from tui.app import FlowtuiApp
 from tui.keymap import (
     ACTIONS,
     ALL_PANES,
+    CHART,
+    CHARTS,
+    DASHBOARD,
     EVERYWHERE,
     FILE,
     GROUPS,
@@ -21,16 +24,20 @@ from tui.keymap import (
     RECORD,
     RESULT,
     TYPING,
+    VALUES,
     bindings,
     footer,
     key_sign,
     pressed,
     works,
 )
+from tui.screens.dashboard import DashboardScreen
 from tui.screens.explorer import ExplorerScreen
 from tui.screens.library import LibraryScreen
 from tui.screens.problems import ProblemsScreen
 from tui.screens.query import QueryScreen
+from tui.screens.values import ValuesScreen
+from tui.widgets.chart_view import ChartView
 from tui.widgets.frame_table import FrameTable
 from tui.widgets.group_pane import GroupPane
 from tui.widgets.record_pane import RecordPane
@@ -41,6 +48,9 @@ SCREENS = {
     RESULT: QueryScreen,
     FILE: QueryScreen,
     LIBRARY: LibraryScreen,
+    CHART: QueryScreen,
+    VALUES: ValuesScreen,
+    DASHBOARD: DashboardScreen,
 }
 
 
@@ -69,7 +79,8 @@ def test_every_action_is_done_by_somebody(action):
     for where in action.where:
         screen = SCREENS.get(where, ExplorerScreen)
         if action.name in MOVES:
-            widget = {RECORD: RecordPane, GROUPS: GroupPane}.get(where, FrameTable)
+            widgets = {RECORD: RecordPane, GROUPS: GroupPane} | dict.fromkeys(CHARTS, ChartView)
+            widget = widgets.get(where, FrameTable)
             assert callable(getattr(widget, method, None)), where
             assert callable(getattr(screen, "action_move", None)), where
         else:
@@ -87,7 +98,9 @@ def test_every_action_is_explained_in_one_plain_sentence(action):
     assert set(action.where) <= {*ALL_PANES, EVERYWHERE}
 
 
-@pytest.mark.parametrize("where", [PANES, (PROBLEMS,), (RESULT,), (EVERYWHERE,)], ids=str)
+@pytest.mark.parametrize(
+    "where", [PANES, (PROBLEMS,), (RESULT, CHART), (VALUES,), (DASHBOARD,), (EVERYWHERE,)], ids=str
+)
 def test_bindings_are_made_of_the_table_and_known_by_the_actions_names(where):
     made = {binding.id: binding for binding in bindings(*where)}
     due = [action for action in ACTIONS if set(where) & set(action.where)]

@@ -19,7 +19,7 @@ from tui.commands.shared import (
     tell_problems,
     until_option,
 )
-from tui.export import FORMS, write_whole
+from tui.export import FORMS, beside, write_whole
 from tui.output import FORMATS, write
 from tui.sanitise import clean
 from tui.units import iso
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from query.commands import Query
     from query.scope import Scope
 
-RESULT_FORMATS = (*FORMATS, "parquet")
+RESULT_FORMATS = (*FORMATS, "chart", "parquet")
 
 
 def choose_format(form: str | None, output: str | None) -> str:
@@ -91,6 +91,9 @@ def put(found: Answer, form: str, output: str | None) -> None:
     Raises:
         OSError: The file cannot be written.
     """
+    if form == "chart":
+        _draw(found, output)
+        return
     frame = found.frame.select(found.columns)
     if output is not None:
         write_whole(frame, Path(output), form)
@@ -101,6 +104,22 @@ def put(found: Answer, form: str, output: str | None) -> None:
         sys.stdout.buffer.write(whole.getbuffer())
     else:
         write(frame.iter_rows(named=True), frame.columns, form)
+
+
+def _draw(found: Answer, output: str | None) -> None:
+    """Write an answer as a chart, or give up where it is none."""
+    from tui.charts.from_answer import NoChartError, chart_of
+    from tui.charts.paper import on_paper
+
+    try:
+        text = on_paper(chart_of(found))
+    except NoChartError as error:
+        give_up(str(error))
+    if output is None:
+        click.echo(text)
+        return
+    with beside(Path(output)) as part:
+        part.write_text(f"{text}\n", encoding="utf-8")
 
 
 def _tell_range(found: Answer, dataset: Dataset) -> None:

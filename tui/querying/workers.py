@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from loaders.run import Ticket
     from query.commands import Query
     from query.scope import Scope
+    from tui.charts.chart import Chart
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +68,21 @@ class Sorted(Message):
         """Carry the rows in their new order."""
         super().__init__()
         self.source = source
+
+
+class Charted(Message):
+    """A result has been made into a chart.
+
+    Attributes:
+        source: The result.
+        chart: The chart.
+        kinds: All that it can be drawn as, the best one first.
+    """
+
+    def __init__(self, source: AnswerSource, chart: Chart, kinds: tuple[str, ...]) -> None:
+        """Carry it."""
+        super().__init__()
+        self.source, self.chart, self.kinds = source, chart, kinds
 
 
 class Seen(Message):
@@ -112,6 +128,7 @@ class QueryWorkers:
         """
         self._tell, self._folders = tell, lookup_folders(roots)
         self._answering, self._sorting = Lane("answer", _AT_ONCE), Lane("sort")
+        self._charting = Lane("chart")
         self._values, self._writing = Lane("values"), Lane("write")
 
     def _not_done(self, error: Exception) -> None:
@@ -143,6 +160,17 @@ class QueryWorkers:
             self._tell,
             self._not_done,
         )
+
+    def chart(self, source: AnswerSource, measure: str | None, kind: str | None) -> None:
+        """Make a chart of a result; answers ``Charted``, or ``NotDone`` where it cannot be drawn."""
+        from tui.charts.chart import kinds_of
+        from tui.charts.from_answer import chart_of
+
+        def work(_: Ticket) -> Charted:
+            chart = chart_of(source.answer, measure=measure, kind=kind)
+            return Charted(source, chart, kinds_of(chart))
+
+        self._charting.submit(work, self._tell, self._not_done)
 
     def values(self, dataset: Dataset, column: str) -> None:
         """Find the values of a column; answers ``Seen``."""

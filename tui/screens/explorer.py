@@ -13,48 +13,51 @@ from typing import TYPE_CHECKING
 from textual import on
 
 from tui.groups import Place
-from tui.keymap import GROUPS, PANES, RECORD, RECORDS
-from tui.screens.panes import Panes
-from tui.screens.queries import Queries
+from tui.keymap import GROUPS, HISTOGRAM, PANES, RECORD, RECORDS
+from tui.screens.asking import Asking
 from tui.widgets.filter_bar import FilterBar, Question
 from tui.widgets.frame_table import FrameTable
 from tui.widgets.record_table import RecordSource, identity
 from tui.wording import GONE, TIME_HINT, TROUBLE, judge_time, once_told, origin, why_empty
-from tui.workers import Anchor, Arrived, Compared, Counted, Failed, Looked, Placed, Quoted, Workers
+from tui.workers import Anchor, Arrived, Compared, Counted, Failed, Looked, Placed, Quoted
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from textual.message import Message
     from textual.timer import Timer
 
-    from query.answer import Drill
+    from loaders.dataset import Dataset
     from query.scope import Scope
+    from tui.dashboards.definition import Dashboard
     from tui.widgets.table_layout import Row
-    from tui.workers import Identity
 
 
 # Seconds that the cursor has to stay on a record before its raw line is fetched.
 _REST = 0.15
 
 
-class ExplorerScreen(Panes):
+class ExplorerScreen(Asking):
     """The panes, what arrives in them, and what a person does with them."""
 
     def __init__(
-        self, scope: Scope, roots: tuple[str, ...], *, following: bool, keys: dict[str, str] | None = None
+        self,
+        scope: Scope,
+        roots: tuple[str, ...],
+        *,
+        following: bool,
+        keys: dict[str, str] | None = None,
+        dashboard: Dashboard | None = None,
+        greets: bool = True,
     ) -> None:
-        """Begin as ``Panes`` does; nothing is read here."""
-        super().__init__(scope, roots, following=following, keys=keys)
-        self._workers = Workers(self._tell)
+        """Begin as ``Asking`` does; nothing is read here."""
+        super().__init__(scope, roots, following=following, keys=keys, dashboard=dashboard, greets=greets)
         self.has_shown = Event()
         """Set once records are on the screen, or it is known that there are none."""
         self._all_read = False
         self._anchors: tuple[Anchor, ...] = ()
-        self._sought: Identity | None = None
-        """The record that the cursor is to be put on when its scope is shown."""
-        self._queries = Queries(self.state, roots, self._keys, drill=self._drill)
         self._resting: Timer | None = None
+        self._summed: tuple[Dataset, Scope] | None = None
+        """What groups and streams were counted of last."""
 
     def on_mount(self) -> None:
         """Show the first, empty picture."""
@@ -69,8 +72,11 @@ class ExplorerScreen(Panes):
     def _dataset_arrived(self, message: Arrived) -> None:
         self.state.dataset, self._trouble = message.dataset, None
         self._queries.records_came(self.app)
+        self._dashboards.records_came(self.app)
+        if self.has_shown.is_set():
+            self._greet()
         self._look()
-        self._workers.count(message.dataset, self.state.scope.everywhere)
+        self._count()
 
     def _look(self) -> None:
         """Find the records of the scope, and where those on screen stand among them."""
@@ -84,9 +90,12 @@ class ExplorerScreen(Panes):
         same = view is not None and view.scope == self.state.scope
         self._workers.look(dataset, self.state.scope, self._anchors if same else (), self._sought)
 
-    def _tell(self, message: Message) -> None:
-        if self.is_attached:
-            self.post_message(message)
+    def _count(self) -> None:
+        """Count groups and streams, unless they are counted already."""
+        dataset, scope = self.state.dataset, self.state.scope.everywhere
+        if dataset is not None and self._summed != (dataset, scope):
+            self._summed = dataset, scope
+            self._workers.count(dataset, scope)
 
     @on(Looked)
     def _view_is_ready(self, message: Looked) -> None:
@@ -101,6 +110,7 @@ class ExplorerScreen(Panes):
         if self._sought is not None and message.sought == self._sought:
             self._sought = None
             cursor = top = message.place or 0
+        self._count_over_time()
         if same and not reading:
             self.state.unseen += max(0, top - self.records.top)
         self.state.unseen = self.state.unseen if top else 0
@@ -162,12 +172,17 @@ class ExplorerScreen(Panes):
         if row is None:
             return
         if not self.has_shown.is_set():
-            self.call_after_refresh(self.has_shown.set)
+            self.call_after_refresh(self._first_are_shown)
         self.record.explain(row.record, origin(self.state.dataset, row.record))
+        self._point_at_record()
         self._quote_soon(row)
         if self.state.following and message.table.cursor:
             self.state.following = False
         self._arrange()
+
+    def _first_are_shown(self) -> None:
+        self.has_shown.set()
+        self._greet()
 
     def _quote_soon(self, row: Row) -> None:
         """Fetch the raw line once the cursor rests: nobody reads it while paging."""
@@ -212,7 +227,9 @@ class ExplorerScreen(Panes):
     def action_up(self) -> None:
         """Go up one level."""
         scope = self.state.scope
-        if self.pane == RECORD:
+        if self.pane == HISTOGRAM and self.bars.mark is not None:
+            self.bars.set_mark(None)
+        elif self.pane in {RECORD, HISTOGRAM}:
             self._zoomed = False
             self.set_focus(self.records)
         elif self.pane == RECORDS:
@@ -224,14 +241,11 @@ class ExplorerScreen(Panes):
             self._go(scope.up)
         self._arrange()
 
-    def _go(self, scope: Scope) -> None:
-        if self.state.go(scope):
-            self._scope_changed()
-
     def _scope_changed(self) -> None:
         self.state.unseen = 0
         self.bar.set_text(self.state.scope.filter)
         self._look()
+        self._count()
         self._arrange()
 
     def action_back(self) -> None:
@@ -254,7 +268,9 @@ class ExplorerScreen(Panes):
 
     def _turn(self, step: int) -> None:
         self._zoomed = False
-        name = PANES[(PANES.index(self.pane) + step) % len(PANES)]
+        # The bars have a key of their own; from there it is one step to the panes on either side.
+        panes = [name for name in PANES if name != HISTOGRAM or self.pane == HISTOGRAM]
+        name = panes[(panes.index(self.pane) + step) % len(panes)]
         self.set_focus(self.query_one(f"#{name}"))
 
     def action_filter(self) -> None:
@@ -361,25 +377,3 @@ class ExplorerScreen(Panes):
     def action_previous_record(self) -> None:
         """Explain the previous record."""
         self.records.action_line_up()
-
-    def action_query(self) -> None:
-        """Ask a query of the records that are looked at."""
-        self._queries.ask(self.app)
-
-    def action_library(self) -> None:
-        """List the ready-made queries; one that asks for values gets those of the record under the cursor."""
-        self._queries.choose(self.app, self.records.row.record if self.records.row is not None else {})
-
-    def _drill(self, drill: Drill) -> None:
-        """Go to the records that a row of a result stands for."""
-        self._sought = drill.record
-        self.set_focus(self.records)
-        self.state.go(drill.scope)
-        self._scope_changed()
-
-    def action_problems(self) -> None:
-        """List what could not be read."""
-        if self.state.dataset is not None:
-            from tui.screens.problems import ProblemsScreen
-
-            self.app.push_screen(ProblemsScreen(self.state.dataset))

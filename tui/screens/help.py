@@ -11,7 +11,21 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from tui.keymap import ACTIONS, EVERYWHERE, FILE, LIBRARY, MOVES, PANES, QUERY, RESULT, Action, key_signs
+from tui.keymap import (
+    ACTIONS,
+    CHART,
+    DASHBOARD,
+    EVERYWHERE,
+    FILE,
+    LIBRARY,
+    MOVES,
+    PANES,
+    QUERY,
+    RESULT,
+    VALUES,
+    Action,
+    key_signs,
+)
 from tui.widgets.one_line import PaneTitle
 
 if TYPE_CHECKING:
@@ -21,7 +35,7 @@ if TYPE_CHECKING:
 
 _KEYS = 14
 _EXAMPLE = 26
-_QUERIES = (QUERY, RESULT, FILE, LIBRARY)
+_QUERIES = (QUERY, RESULT, CHART, FILE, LIBRARY, VALUES, DASHBOARD)
 
 
 class HelpScreen(Screen[None]):

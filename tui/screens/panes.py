@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
-from tui.keymap import GROUPS, PANES, RECORD, RECORDS, bindings, works
+from tui.keymap import GROUPS, HISTOGRAM, PANES, RECORD, RECORDS, bindings, works
 from tui.state import State
 from tui.widgets.filter_bar import FilterBar
 from tui.widgets.group_pane import GroupPane
+from tui.widgets.histogram import Histogram
 from tui.widgets.one_line import KeyBar, PaneTitle, TopLine
 from tui.widgets.record_pane import RecordPane
 from tui.widgets.record_table import RecordTable
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 # From this width on the groups stay beside the records; below it they take turns.
 _WIDE = 110
+# Below the first height there is no room for bars over time, from the second on there is room for high ones.
+_LOW, _HIGH = 20, 36
 
 
 class Panes(Screen[None]):
@@ -36,6 +39,7 @@ class Panes(Screen[None]):
     DEFAULT_CSS = (Path(__file__).with_suffix(".tcss")).read_text(encoding="utf-8")
     AUTO_FOCUS = None
     BINDINGS: ClassVar = bindings(*PANES)
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (_LOW, "-low"), (_HIGH, "-high")]  # noqa: RUF012 - as below
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012 - Textual's own type
 
     def __init__(
@@ -65,6 +69,7 @@ class Panes(Screen[None]):
                 yield GroupPane()
             with Vertical(id="right"):
                 yield PaneTitle(RECORDS)
+                yield Histogram()
                 yield RecordTable()
                 yield PaneTitle(RECORD)
                 yield RecordPane()
@@ -80,6 +85,11 @@ class Panes(Screen[None]):
     def records(self) -> RecordTable:
         """The records pane."""
         return self.query_one(RecordTable)
+
+    @property
+    def bars(self) -> Histogram:
+        """The bars over time."""
+        return self.query_one(Histogram)
 
     @property
     def record(self) -> RecordPane:
@@ -113,7 +123,8 @@ class Panes(Screen[None]):
         groups = about_groups(self.groups.groups) if self.groups.groups else ""
         for name, more in ((GROUPS, groups), (RECORDS, about_records(self.state)), (RECORD, "")):
             title = self.query_one(f"#{name}-title", PaneTitle)
-            title.show(more, focused=pane == name and not self.bar.typing)
+            here = pane == name or (pane == HISTOGRAM and name == RECORDS)
+            title.show(more, focused=here and not self.bar.typing)
         self.query_one(KeyBar).show(pane, self._keys)
         self.query_one(TopLine).show(way(self._roots, self.state.scope), *news(self.state, self._trouble))
 

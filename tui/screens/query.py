@@ -121,7 +121,7 @@ class QueryScreen(QueryResult):
             return
         self._history.add(text.strip())
         self._ask(text, dataset, found.query)
-        self.set_focus(self._table)
+        self.set_focus(self._shown)
 
     def _ask(self, text: str, dataset: Dataset, query: Query) -> None:
         self._asked, self._waiting = Asked(text, dataset, self.state.scope), True
@@ -181,7 +181,7 @@ class QueryScreen(QueryResult):
         if self._choices.is_open:
             self._completing.rest()
         elif self._table.answered is not None or self._waiting:
-            self.set_focus(self._table)
+            self.set_focus(self._shown)
             self._arrange()
         else:
             self.dismiss()
@@ -212,7 +212,11 @@ class QueryScreen(QueryResult):
         records = self._records_of(message.asked)
         self._outcome = about_answer(message.source.answer, records)
         self._table.empty = why_no_rows(message.asked.scope, records)
+        charted = self.has_class("-charted") or message.source.answer.chart is not None
         self._table.put(message.source, anew=True)
+        self._show_table()
+        if charted and message.source.answer.chart != "table":
+            self._workers.chart(message.source, None, None)
         self._review()
         self._arrange()
 

@@ -10,10 +10,11 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from tui.keymap import FILE, QUERY, RESULT, TYPING, bindings, pressed, works
+from tui.keymap import CHART, FILE, QUERY, RESULT, TYPING, bindings, pressed, works
 from tui.querying.wording import NOTHING_YET, about_rows
 from tui.sanitise import clean
 from tui.widgets.answer_table import AnswerTable
+from tui.widgets.chart_view import ChartView
 from tui.widgets.choice_list import ChoiceList
 from tui.widgets.one_line import KeyBar, PaneTitle, TopLine
 from tui.widgets.query_editor import QueryEditor
@@ -43,7 +44,7 @@ class QueryPanes(Screen[None]):
 
     DEFAULT_CSS = (Path(__file__).with_suffix(".tcss")).read_text(encoding="utf-8")
     AUTO_FOCUS = None
-    BINDINGS: ClassVar = bindings(RESULT)
+    BINDINGS: ClassVar = bindings(RESULT, CHART)
     VERTICAL_BREAKPOINTS = [(0, "-low"), (_HIGH, "-high")]  # noqa: RUF012 - Textual's own type
 
     def __init__(self, state: State, roots: tuple[str, ...], keys: Mapping[str, str]) -> None:
@@ -62,6 +63,7 @@ class QueryPanes(Screen[None]):
         self._editor = QueryEditor(self._does, keys)
         self._choices = ChoiceList()
         self._table = AnswerTable()
+        self._chart = ChartView(CHART)
         self._file_name = TypedLine("file-name", lambda key: self._does(pressed(key, FILE, keys) or ""))
         self._told = Static("", id="told", markup=False)
 
@@ -76,6 +78,7 @@ class QueryPanes(Screen[None]):
             yield self._file_name
         yield PaneTitle(RESULT)
         yield self._table
+        yield self._chart
         yield KeyBar()
         yield self._choices
 
@@ -94,9 +97,14 @@ class QueryPanes(Screen[None]):
     @property
     def pane(self) -> str:
         """The pane that keys go to."""
-        if self.focused is self._table:
-            return RESULT
+        if self.focused in {self._table, self._chart}:
+            return RESULT if self.focused is self._table else CHART
         return FILE if self.focused is self._file_name else QUERY
+
+    @property
+    def _shown(self) -> AnswerTable | ChartView:
+        """What shows the result: the table or the chart."""
+        return self._chart if self.has_class("-charted") else self._table
 
     def on_descendant_focus(self) -> None:
         """Say which pane keys go to."""
@@ -119,7 +127,7 @@ class QueryPanes(Screen[None]):
         self.set_class(self._waiting, "-waiting")
         for name, more in ((QUERY, ""), (RESULT, rows)):
             title = self.query_one(f"#{name}-title", PaneTitle)
-            title.show(more, focused=pane == name)
+            title.show(more, focused=pane == name or (pane == CHART and name == RESULT))
         self.query_one(KeyBar).show(pane, self._keys)
         here = way(self._roots, scope) + ([clean(scope.filter)] if scope.filter else [])
         self.query_one(TopLine).show(here, *news(self.state, None))
@@ -136,11 +144,11 @@ class QueryPanes(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """An action counts in the result if the table of actions says so, and not while text is typed."""
-        return works(action, parameters, "" if self.pane in TYPING else RESULT)
+        return works(action, parameters, "" if self.pane in TYPING else self.pane)
 
     def action_move(self, name: str) -> None:
         """Have the result move."""
-        getattr(self._table, f"action_{name}")()
+        getattr(self._shown, f"action_{name}")()
 
     def _ask_for_name(self) -> None:
         """Let a person type the name of a file."""

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from textual import on
 
 from tui.export import ExistsError, ExportError
+from tui.keymap import CHART, RESULT
 from tui.querying.answers import as_json
 from tui.querying.wording import about_copy
-from tui.querying.workers import NotDone, QueryWorkers, Sorted, Written
+from tui.querying.workers import Charted, NotDone, QueryWorkers, Sorted, Written
 from tui.screens.query_panes import QueryPanes
+from tui.widgets.chart_view import ChartView
 from tui.widgets.frame_table import FrameTable
 from tui.wording import plural
 
@@ -47,6 +49,10 @@ class QueryResult(QueryPanes):
         super().__init__(state, roots, keys)
         self._drill, self._choose = drill, choose
         self._workers = QueryWorkers(self._tell, roots)
+        self._kinds: tuple[str, ...] = ()
+        """What the result can be drawn as."""
+        self._drawn: list[str] = []
+        """What it was drawn as since it stood there as a table."""
         self._may_replace = ""
         """The name of the file that a person was told of, and may replace."""
 
@@ -60,13 +66,65 @@ class QueryResult(QueryPanes):
         if shown is not None and message.source.answer is shown.answer:
             self._table.put(message.source, anew=False)
 
+    def action_chart(self) -> None:
+        """Show the result as a chart, as another kind of chart, and as a table again."""
+        source = self._table.answered
+        if source is None or self._is_old():
+            return
+        if not self.has_class("-charted"):
+            self._workers.chart(source, self._table.name_under_cursor, None)
+            return
+        chart = self._chart.newest
+        left = [kind for kind in self._kinds if chart is not None and kind not in self._drawn]
+        if left:
+            self._workers.chart(source, chart.measure if chart is not None else None, left[0])
+        else:
+            self._show_table()
+
+    def _show_table(self) -> None:
+        self._drawn.clear()
+        self.remove_class("-charted")
+        if self.pane == CHART:
+            self.set_focus(self._table)
+        self._arrange()
+
+    @on(Charted)
+    def _chart_is_ready(self, message: Charted) -> None:
+        if message.source is not self._table.answered:
+            return
+        self._kinds = message.kinds
+        self._drawn.append(message.chart.kind)
+        had_focus = self.pane == RESULT
+        self.add_class("-charted")
+        self._chart.show(message.chart, keep=len(self._drawn) > 1)
+        if had_focus:
+            self.set_focus(self._chart)
+        self._arrange()
+
+    def action_copy_chart(self) -> None:
+        """Copy the chart as plain text, as the command line prints it."""
+        from tui.charts.paper import WIDTH, on_paper
+
+        if self._chart.chart is not None:
+            self.app.copy_to_clipboard(on_paper(self._chart.chart, WIDTH))
+            self._say(("Copied the chart as text.", "dim"))
+
+    def action_log_scale(self) -> None:
+        """Change to a logarithmic scale, or back."""
+        self._chart.turn_log()
+
+    @on(ChartView.Opened)
+    def _bar_opened(self) -> None:
+        self.action_drill()
+
     @on(Written)
     def _file_is_written(self, message: Written) -> None:
         self._say((f"Wrote {plural(message.rows, 'row')} to {message.path}.", "accent"))
 
     @on(NotDone)
     @on(FrameTable.Failed)
-    def _something_failed(self, message: NotDone | FrameTable.Failed) -> None:
+    @on(ChartView.Failed)
+    def _something_failed(self, message: NotDone | FrameTable.Failed | ChartView.Failed) -> None:
         error = message.error
         if isinstance(error, ExistsError):
             self._may_replace = self._file_name.value
@@ -86,9 +144,16 @@ class QueryResult(QueryPanes):
         source = self._table.answered
         if source is None or not source.height or self._is_old():
             return
-        drill = source.answer.drill(source.number(self._table.cursor))
+        if self.pane == CHART:
+            chart, place = self._chart.chart, self._chart.place
+            if chart is None or place is None:
+                return
+            behind = chart.key(place, self._chart.picked)
+            drill = source.answer.drill_to(behind) if behind is not None else None
+        else:
+            drill = source.answer.drill(source.number(self._table.cursor))
         if drill is None:
-            self._say(("No filter can say which records stand behind this row.", "warn"))
+            self._say(("No filter can say which records stand behind this.", "warn"))
             return
         self.dismiss()
         self._drill(drill)
@@ -150,7 +215,7 @@ class QueryResult(QueryPanes):
 
     def action_leave_name(self) -> None:
         """Go back to the result."""
-        self.set_focus(self._table)
+        self.set_focus(self._shown)
         self._arrange()
 
     def action_edit(self) -> None:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 # Pages fetched beyond the one on screen, either way, as soon as there are fewer than so many: the next page
 # is there before it is asked for, and no fetch takes long.
 _AHEAD, _TOO_FEW = 3, 2
-_HEADER = 1
 
 
 class FrameTable(ScrollView, can_focus=True):
@@ -85,17 +84,25 @@ class FrameTable(ScrollView, can_focus=True):
             super().__init__()
             self.error = error
 
-    def __init__(self, id: str, *, cells: bool = True, empty: str = "") -> None:  # noqa: A002 - as Textual has it
+    def __init__(
+        self,
+        id: str,  # noqa: A002 - as Textual has it
+        *,
+        cells: bool = True,
+        empty: str = "",
+        headed: bool = True,
+    ) -> None:
         """Make a table.
 
         Args:
             id: The widget's id.
             cells: Whether a single cell of the row under the cursor is marked, for actions on its value.
             empty: What stands in a table without rows: why, and what to press.
+            headed: Whether the titles of the columns stand above them.
         """
         super().__init__(id=id)
         self.empty = empty
-        self._cells = cells
+        self._cells, self._header = cells, int(headed)
         self.source: RowSource | None = None
         self.sorted_by: tuple[str, bool] | None = None
         self._lane = Lane(f"rows-{id}")
@@ -127,7 +134,7 @@ class FrameTable(ScrollView, can_focus=True):
     @property
     def page(self) -> int:
         """How many rows fit on the screen."""
-        return max(1, self.size.height - _HEADER)
+        return max(1, self.size.height - self._header)
 
     @property
     def row(self) -> Row | None:
@@ -165,7 +172,7 @@ class FrameTable(ScrollView, can_focus=True):
         # The old rows stay on the screen while the new ones are on their way.
         self._stale = self._rows[self._top - self._offset :][: self.page] if self._top >= self._offset else []
         self._offset, self._rows = 0, []
-        self.virtual_size = Size(0, source.height + _HEADER)
+        self.virtual_size = Size(0, source.height + self._header)
         if not source.height:
             self._top = self._cursor = self._aim = self._aim_top = 0
             self._settle()
@@ -277,7 +284,7 @@ class FrameTable(ScrollView, can_focus=True):
             self.refresh()
         else:
             for number in (before, self._cursor):
-                self.refresh(Region(0, number - self._top + _HEADER, self.size.width, 1))
+                self.refresh(Region(0, number - self._top + self._header, self.size.width, 1))
         self._settling = True
         self.scroll_to(y=self._top, animate=False)
         self._settling = False
@@ -324,6 +331,8 @@ class FrameTable(ScrollView, can_focus=True):
         """Go to the first row."""
         self._aim_at(0)
 
+    action_first = action_top
+
     def action_bottom(self) -> None:
         """Go to the last row."""
         self._aim_at(self.source.height - 1 if self.source else 0)
@@ -346,8 +355,8 @@ class FrameTable(ScrollView, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Move to the row that was clicked; open it when it was clicked twice."""
         self.screen.set_focus(self)
-        number = self._top + event.y - _HEADER
-        if self.source is None or event.y < _HEADER or number >= self.source.height:
+        number = self._top + event.y - self._header
+        if self.source is None or event.y < self._header or number >= self.source.height:
             return
         self._aim_at(number)
         if event.chain == 2:
@@ -372,11 +381,11 @@ class FrameTable(ScrollView, can_focus=True):
         base = self.rich_style
         if self.source is None:
             return Strip.blank(width, base)
-        if y == 0:
+        if y < self._header:
             style = self.get_component_rich_style("frame-table--header")
             text = self._layout.header(self.source.columns, self.sorted_by)
             return Strip([Segment(set_cell_size(text, width), style)], width)
-        number = self._top + y - _HEADER
+        number = self._top + y - self._header
         if not self.source.height:
             return self._message(y, width, base)
         row = self._stale[y - 1] if self._stale and y <= len(self._stale) else self._row_at(number)

@@ -56,10 +56,10 @@ class PaneTitle(Widget):
 
     DEFAULT_CSS = _CSS
 
-    def __init__(self, pane: str) -> None:
-        """Make the title of the pane with this id."""
+    def __init__(self, pane: str, title: str | None = None) -> None:
+        """Make the title of the pane with this id; what it is called, if it is not called by that."""
         super().__init__(id=f"{pane}-title")
-        self._title, self._more, self._focused = pane, "", False
+        self._title, self._more, self._focused = pane if title is None else title, "", False
 
     def show(self, more: str, *, focused: bool) -> None:
         """Say how much is inside, and whether keys go there."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tui.keymap import RECORDS
 from tui.kinds import mixed, telling
-from tui.kinds.base import time_column
+from tui.kinds.base import OURS, time_column
 from tui.sanitise import clean
 from tui.units import iso
 from tui.widgets.frame_table import FrameTable
@@ -78,6 +78,16 @@ class RecordTable(FrameTable):
     def field(self) -> str | None:
         """The field under the cursor; of several, the one that the record has a value in."""
         return self._meant[0] or None
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields of all columns but the time, as the record under the cursor has them, then others."""
+        if not isinstance(self.source, RecordSource):
+            return []
+        record = self.row.record if self.row is not None else {}
+        named = [column.inside(record) or (column.field_of(record), None) for column in self.source.records]
+        names = dict.fromkeys([*(name for name, _ in named), *record])
+        return [name for name in names if name and name not in OURS and not name.startswith("_")]
 
     @property
     def value(self) -> object:

@@ -1,0 +1,1 @@
+"""Dashboards: grids of queries, defined in TOML files (``definition``), and alarms (``alarms``)."""

@@ -1,0 +1,135 @@
+"""What is asked of the records on screens of its own: queries, values, dashboards, problems; and alarms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+
+from tui.keymap import GROUPS
+from tui.screens.brushing import Brushing
+from tui.screens.dashboards import Alarmed, Dashboards
+from tui.screens.queries import Queries
+
+if TYPE_CHECKING:
+    from query.answer import Drill
+    from query.scope import Scope
+    from tui.dashboards.definition import Dashboard
+    from tui.workers import Identity
+
+MANY = 1_000_000
+"""From so many records on they are summed up before anything else."""
+
+
+class Asking(Brushing):
+    """The panes with the bars over time, and the keys that open other screens."""
+
+    def __init__(
+        self,
+        scope: Scope,
+        roots: tuple[str, ...],
+        *,
+        following: bool,
+        keys: dict[str, str] | None = None,
+        dashboard: Dashboard | None = None,
+        greets: bool = True,
+    ) -> None:
+        """Begin as ``Brushing`` does.
+
+        Args:
+            scope: As ``Brushing`` has it.
+            roots: As ``Brushing`` has it.
+            following: As ``Brushing`` has it.
+            keys: As ``Brushing`` has it.
+            dashboard: One to open at once.
+            greets: Whether the summary of many records is shown before anything is pressed.
+        """
+        super().__init__(scope, roots, following=following, keys=keys)
+        self._sought: Identity | None = None
+        """The record that the cursor is to be put on when its scope is shown."""
+        self._queries = Queries(self.state, roots, self._keys, drill=self._drill)
+        self._dashboards = Dashboards(
+            self.state, roots, self._keys, go=self._go_to, tell=self._tell, given=dashboard
+        )
+        self._greets = greets
+
+    def action_query(self) -> None:
+        """Ask a query of the records that are looked at."""
+        self._queries.ask(self.app)
+
+    def action_library(self) -> None:
+        """List the ready-made queries; one that asks for values gets those of the record under the cursor."""
+        self._queries.choose(self.app, self.records.row.record if self.records.row is not None else {})
+
+    def _drill(self, drill: Drill) -> None:
+        """Go to the records that a row of a result stands for."""
+        self._sought = drill.record
+        self._go_to(drill.scope)
+
+    def _go_to(self, scope: Scope) -> None:
+        """Go to the records of a scope."""
+        self.set_focus(self.records)
+        self.state.go(scope)
+        self._scope_changed()
+
+    def action_problems(self) -> None:
+        """List what could not be read."""
+        if self.state.dataset is not None:
+            from tui.screens.problems import ProblemsScreen
+
+            self.app.push_screen(ProblemsScreen(self.state.dataset))
+
+    def action_values(self) -> None:
+        """Count the values of the column under the cursor."""
+        from tui.screens.values import ValuesScreen
+
+        field = self.records.field
+        if field is None or field == "timestamp":
+            self.bar.tell("Move to another column first: bars show the times (b).", "warn")
+            return
+        fields = self.records.fields
+        screen = ValuesScreen(
+            self.state, self._roots, self._keys, fields=fields, name=field, narrow=self._narrow_to
+        )
+        self.app.push_screen(screen)
+
+    def action_summary(self) -> None:
+        """Show what there is at a glance."""
+        self._dashboards.open(self.app, "summary")
+
+    def action_dashboard(self) -> None:
+        """Show the dashboards."""
+        self._dashboards.open(self.app)
+
+    def _narrow_to(self, field: str, value: object, keep: bool) -> None:
+        if self.state.narrow(field, value, keep=keep):
+            self._scope_changed()
+
+    @on(Alarmed)
+    def _alarms_changed(self, message: Alarmed) -> None:
+        self.state.raised = message.raised
+        told, crossed = message.changed[-1].told(), bool(message.raised)
+        self.bar.tell(told, "reject" if crossed else "dim")
+        self._dashboards.say(self.app, told, alarmed=crossed)
+        self._arrange()
+
+    def _greet(self) -> None:
+        """Show the dashboard of the command line, or the summary of many records to whoever just looks."""
+        dataset = self.state.dataset
+        if not self._greets or dataset is None or self.app.screen is not self:
+            return
+        if self._dashboards.given is not None and self._dashboards.given.tiles:
+            self._greets = False
+            self._dashboards.open(self.app)
+        elif dataset.progress is None:
+            self._greets = False
+            if dataset.height >= MANY and self._is_untouched:
+                self.action_summary()
+
+    @property
+    def _is_untouched(self) -> bool:
+        """Whether nobody has asked for anything yet."""
+        scope = self.state.scope
+        asked = scope.filter or scope.since or scope.until or self.state.following or self.state.has_moved
+        moved = self.groups.cursor or self.records.cursor or self.pane != GROUPS or self.bar.typing
+        return not asked and not moved
