@@ -72,13 +72,15 @@ class Watched(Terminal):
 
     def __init__(self, command: Sequence[str], size: tuple[int, int], variables: dict[str, str]) -> None:
         """Start a program."""
-        self.picture = Picture(*size)
+        self.picture, self.received = Picture(*size), 0
+        """What is shown, and how many bytes were written for it."""
         super().__init__(list(command), *size, variables)
 
     def read(self, seconds: float) -> bytes:
         """Take what is written within a time into the picture."""
         piece = super().read(seconds)
         self.picture.feed(piece)
+        self.received += len(piece)
         self.written = b""
         return piece
 
