@@ -84,8 +84,8 @@ class Brushing(Panes):
         self.call_after_refresh(self._count_where_resized)
 
     def _count_where_resized(self) -> None:
-        wanted, _ = self._counted
-        if self.bars.size.width and (wanted is None or wanted[1] != self.bars.room):
+        # What is looked at may also have changed while there was no room at all.
+        if self.bars.size.width and self._counted[0] != (self.state.scope, self.bars.room):
             self._count_over_time()
 
     def action_histogram(self) -> None:
