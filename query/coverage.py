@@ -60,7 +60,7 @@ def coverage(dataset: Dataset, scope: Scope, ticket: Ticket | None = None) -> li
     if not parts:
         return []
     lacks = [
-        Lack(name, amount, replace(scope, filter=_and(scope.filter, f'logStatus = "{name.upper()}"')))
+        Lack(name, amount, scope.also(f'logStatus = "{name.upper()}"'))
         for name in ("nodata", "skipdata")
         if "log_status" in dataset.columns
         for amount in [_count(dataset, scope, name.upper(), ticket)]
@@ -70,10 +70,6 @@ def coverage(dataset: Dataset, scope: Scope, ticket: Ticket | None = None) -> li
         ticket.check()
     late = _late(dataset, parts, scope)
     return [*lacks, *([late] if late is not None else [])]
-
-
-def _and(text: str, term: str) -> str:
-    return f"({text.strip()}) and {term}" if text.strip() else term
 
 
 def _count(dataset: Dataset, scope: Scope, status: str, ticket: Ticket | None) -> int:

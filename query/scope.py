@@ -48,6 +48,11 @@ class Scope:
         """The same times, whatever the group, the stream and the filter."""
         return replace(self, group=None, stream=None, filter="")
 
+    def also(self, term: str) -> Scope:
+        """The same with one more condition, a ``filter`` expression."""
+        text = self.filter.strip()
+        return replace(self, filter=f"({text}) and {term}" if text else term)
+
     def predicate(
         self, schema: Mapping[str, pl.DataType], addresses: Mapping[str, Address] | None = None
     ) -> pl.Expr:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -92,12 +92,10 @@ def timeline(dataset: Dataset, scope: Scope, most: int, ticket: Ticket | None = 
         QueryError: The scope's filter is not one.
         Cancelled: Nobody wants them any more.
     """
-    span = extent(dataset, replace(scope, since=None, until=None))
-    if span is None:
+    span = extent(dataset, scope)
+    if span is None or span[0] >= span[1]:
         return None
-    first, last = max(span[0], scope.since or span[0]), min(span[1], scope.until or span[1])
-    if first >= last:
-        return None
+    first, last = span
     begin, step, name = _bins_of(first, last, most)
     outcomes = [column for column in ("action", "log_status") if column in dataset.columns]
     by = "".join(f", {column}" for column in outcomes)

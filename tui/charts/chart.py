@@ -128,13 +128,6 @@ class Chart:
             return begins
         return self.begin + timedelta(milliseconds=self.step * place)
 
-    def place_at(self, moment: datetime) -> int:
-        """The place that a time lies in; the nearest one where it lies outside."""
-        if self.begin is None or self.step is None:
-            return 0
-        place = (moment - self.begin) // timedelta(milliseconds=self.step)
-        return max(0, min(place, self.height - 1))
-
     def key(self, place: int, series: int | None) -> dict[str, Any] | None:
         """What the rows behind a place have in common, or behind a series; ``None`` for nothing."""
         own = self.series[series].key if series is not None else {}

@@ -146,7 +146,7 @@ def _over_time(tile: Tile, dataset: Dataset, scope: Scope, room: int, ticket: Ti
     if tile.query.strip():
         for command in parse_query(tile.query).commands:
             if isinstance(command, commands.Filter):
-                scope = with_term(scope, to_text(command.condition))
+                scope = scope.also(to_text(command.condition))
     found = timeline(dataset, scope, room, ticket)
     if found is None:
         return Filling(trouble="No record here has a time.")
@@ -156,15 +156,9 @@ def _over_time(tile: Tile, dataset: Dataset, scope: Scope, room: int, ticket: Ti
         since, until = found.between(place, place)
         here = replace(scope, since=since, until=until)
         term = condition_of(shown.chart.series[series]) if series is not None else ""
-        return with_term(here, term) if term else here
+        return here.also(term) if term else here
 
     return Filling(shown.chart, behind=behind, hatched=shown.hatched, silent=shown.silent)
-
-
-def with_term(scope: Scope, term: str) -> Scope:
-    """A scope with one more condition."""
-    text = scope.filter.strip()
-    return replace(scope, filter=f"({text}) and {term}" if text else term)
 
 
 def _span(dataset: Dataset, scope: Scope) -> Door:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from textual.message import Message
 
+    from loaders.dataset import Dataset
     from query.scope import Scope
     from tui.widgets.chart_view import ChartView
 
@@ -37,6 +38,8 @@ class Brushing(Panes):
         """The times that were read: nobody can look beyond them."""
         self._counted: tuple[tuple[Scope, int] | None, float] = None, 0.0
         """What the bars were counted for last, and when."""
+        self._counted_in: Dataset | None = None
+        """The records that they were counted in."""
 
     def _tell(self, message: Message) -> None:
         if self.is_attached:
@@ -57,9 +60,11 @@ class Brushing(Panes):
             return
         now, wanted = monotonic(), (self.state.scope, self.bars.room)
         before, when = self._counted
-        if dataset.progress is not None and before == wanted and now - when < _PATIENCE:
+        is_soon = dataset.progress is not None and now - when < _PATIENCE
+        # A view is told of several times while it is being found; its bars need to be counted once.
+        if before == wanted and (is_soon or dataset is self._counted_in):
             return
-        self._counted = wanted, now
+        self._counted, self._counted_in = (wanted, now), dataset
         self._workers.over_time(dataset, self.state.scope, self.bars.room)
 
     @on(Timed)
