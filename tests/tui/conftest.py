@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import faulthandler
 import fcntl
 import gzip
 import os
@@ -205,49 +206,54 @@ def explorer_on(*roots, following=False, theme=None, keys=None, **scope):
 
 
 async def until(what, condition, *, patience=PATIENCE):
-    """Wait until a condition holds."""
+    """Wait until a condition holds; ``what`` says which, or is called to say what it was that lacked."""
     __tracebackhide__ = True
     limit = time.monotonic() + patience
     while not condition():
         if time.monotonic() > limit:
-            raise AssertionError(f"waited {patience:g} s in vain until {what}")
+            faulthandler.dump_traceback(sys.__stderr__)  # a thread that hangs is the likeliest reason
+            raise AssertionError(f"waited {patience:g} s in vain until {what() if callable(what) else what}")
         await asyncio.sleep(0.01)
 
 
-def _shows_its_state(explorer: ExplorerScreen) -> bool:
+def _yet_to_come(explorer: ExplorerScreen) -> str:
+    """What the screen still lacks of what its state says; nothing when it is all there."""
     if not explorer.is_mounted:
-        return False
+        return "the screen"
     state, table = explorer.state, explorer.records
     dataset, view = state.dataset, state.view
-    if dataset is None or dataset.progress is not None or view is None:
-        return False
-    if view.dataset is not dataset or view.scope != state.scope or not view.complete:
-        return False
+    if dataset is None or dataset.progress is not None:
+        return "the files"
+    if view is None or view.dataset is not dataset or view.scope != state.scope or not view.complete:
+        return "the view"
     if getattr(table.source, "view", None) is not view:
-        return False
+        return "the view in the table"
     groups = getattr(explorer.groups.source, "groups", {})
     counted = sum(stream["records"] for streams in groups.values() for stream in streams)
     if not (state.scope.since or state.scope.until) and counted != dataset.height:
-        return False
+        return f"the counts of the groups ({counted} of {dataset.height})"
     last = min(table.top + table.page, view.height) - 1
-    here = table.row is not None and table._row_at(last) is not None
-    if view.height and not (here and not table._stale and table.cursor == table._aim):
-        return False
-    return _bars_show_their_state(explorer)
+    if view.height and (table.row is None or table._row_at(last) is None):
+        return f"rows {table.top} to {last}: here are {len(table._rows)} from {table._offset}, asked {table._asked}"
+    if view.height and table._stale:
+        return "the new rows on the screen"
+    return _bars_yet_to_come(explorer)
 
 
-def _bars_show_their_state(explorer: ExplorerScreen) -> bool:
-    """Whether the bars over time, where there is room for them, are counted and drawn."""
+def _bars_yet_to_come(explorer: ExplorerScreen) -> str:
+    """What the bars over time still lack, where there is room for them."""
     bars = explorer.bars
     if not bars.size.width or explorer.has_class("-barless"):
-        return True
+        return ""
     lanes = explorer._workers._timing, bars._lane
     if any(lane._waiting is not None or lane._idle != lane._threads for lane in lanes):
-        return False
+        return "an idle lane for the bars"
     if explorer._counted[0] != (explorer.state.scope, bars.room):
-        return False
+        return f"bars for {explorer.state.scope}, {bars.room}: they were counted for {explorer._counted[0]}"
     shown = bars.shown
-    return shown is None or (shown.timeline.scope == explorer.state.scope and bars.chart is shown.chart)
+    if shown is not None and shown.timeline.scope != explorer.state.scope:
+        return "the bars of this scope"
+    return "" if shown is None or bars.chart is shown.chart else "the chart in the bars"
 
 
 def _is_drawn(explorer: ExplorerScreen) -> bool:
@@ -268,9 +274,9 @@ def _is_drawn(explorer: ExplorerScreen) -> bool:
 async def settled(pilot: Pilot) -> ExplorerScreen:
     """Wait until everything is read, and the tables show what the state says."""
     explorer = pilot.app.explorer
-    await until("the screen shows its state", lambda: _shows_its_state(explorer))
-    await pilot.pause()
-    await until("the screen shows its state", lambda: _shows_its_state(explorer))
+    for _ in range(2):
+        await until(lambda: f"the screen has {_yet_to_come(explorer)}", lambda: not _yet_to_come(explorer))
+        await pilot.pause()
     await until("no line on the screen is out of date", lambda: _is_drawn(explorer))
     return explorer
 

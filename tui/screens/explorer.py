@@ -110,7 +110,8 @@ class ExplorerScreen(Asking):
         if self._sought is not None and message.sought == self._sought:
             self._sought = None
             cursor = top = message.place or 0
-        self._count_over_time()
+        if self.has_shown.is_set():
+            self._count_over_time()
         if same and not reading:
             self.state.unseen += max(0, top - self.records.top)
         self.state.unseen = self.state.unseen if top else 0
@@ -123,7 +124,7 @@ class ExplorerScreen(Asking):
         self.records.empty = why_empty(self.state)
         self.records.show(source, more=same, cursor=cursor, top=top)
         if not view.height:
-            self.has_shown.set()
+            self._first_are_shown()
             self.record.say(self.records.empty.partition("\n")[0])
         self._arrange()
 
@@ -181,8 +182,11 @@ class ExplorerScreen(Asking):
         self._arrange()
 
     def _first_are_shown(self) -> None:
-        self.has_shown.set()
-        self._greet()
+        """Do what the first records should not have had to wait for."""
+        if not self.has_shown.is_set():
+            self.has_shown.set()
+            self._count_over_time()
+            self._greet()
 
     def _quote_soon(self, row: Row) -> None:
         """Fetch the raw line once the cursor rests: nobody reads it while paging."""
