@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
-# The lengths that bins can have: divisors of the next larger unit, so that bins begin at round times.
+# The lengths that bins can have. Records begin with the aggregation intervals of one or ten minutes: bins of
+# four minutes, say, would have one interval or two by turns, and so waves that the traffic has not.
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _LENGTHS = tuple(
     (amount * _SECONDS[unit], f"{amount}{unit}")
     for unit, amounts in (
         ("s", (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)),
-        ("m", (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)),
+        ("m", (1, 2, 5, 10, 20, 30)),
         ("h", (1, 2, 3, 4, 6, 8, 12)),
         ("d", (1, 2, 3, 4, 5, 7, 10, 14, 20, 30, 60, 90, 180, 365, 1000, 3650, 36_500)),
     )

@@ -59,7 +59,10 @@ def texts(picture):
 
 def column(picture, slot):
     """The cells of a bar from its foot, without the axis."""
-    return [cells(line)[picture.left + slot * picture.wide] for line in reversed(picture.lines[:-1])]
+    return [
+        cells(line)[picture.cell_of(slot) - (picture.edges[slot + 1] - picture.edges[slot] - 1) // 2]
+        for line in reversed(picture.lines[:-1])
+    ]
 
 
 def plot(picture):
@@ -233,11 +236,11 @@ def has_dot(picture, x, y):
 def test_every_point_of_a_line_has_its_dot(wide):
     values = {place: ((place * 29) % 41, (place * 17) % 23) for place in range(20)}
     drawn = draw(chart(LINES, values), SCALE + 20 * wide, 11, PLAIN, exact=True)
-    assert drawn.wide == wide
+    assert list(drawn.edges) == [wide * slot for slot in range(21)]
     top = max(max(row) for row in values.values())
     for place, row in values.items():
         for value in row:
-            assert has_dot(drawn, place * wide * 2 + (wide * 2 - 1) // 2, round((1 - value / top) * 39))
+            assert has_dot(drawn, ((2 * place + 1) * wide * 2 - 1) // 2, round((1 - value / top) * 39))
 
 
 def test_a_line_goes_through_what_lies_between_its_points():

@@ -180,7 +180,9 @@ async def test_a_marked_range_is_looked_at_everywhere_and_undone_by_one_key(app,
         axis = picture_line(bars)
         assert axis.count("▲") == 2
         assert axis.index("▲") == bars.picture.cell_of(4)
-        assert axis[axis.index("▲") + 1 : axis.rindex("▲")] == "━" * (bars.picture.wide * 5 - 1)
+        assert axis[axis.index("▲") + 1 : axis.rindex("▲")] == "━" * (
+            abs(bars.picture.cell_of(bars.cursor) - bars.picture.cell_of(bars.mark)) - 1
+        )
         await press(pilot, "enter")
         await counted(pilot)
         scope = explorer.state.scope
@@ -268,19 +270,27 @@ async def test_nobody_looks_beyond_the_times_that_were_asked_for(logs):
 
 async def test_what_was_skipped_is_hatched_and_what_nobody_wrote_of_has_no_axis(logs):
     found = [line(start=BEGIN + second) for second in (0, 1, 2, 60)]
-    logs.deliver(*found, silent("SKIPDATA", 20), silent("NODATA", 40))
+    nothing = (16, 24, 33, 41, 49, 58)
+    logs.deliver(*found, silent("SKIPDATA", 20), *(silent("NODATA", second) for second in nothing))
     app = explorer_on(logs)
     async with app.run_test(size=NARROW) as pilot:
         explorer = await in_bars(pilot)
         bars = explorer.bars
         assert bars.shown.timeline.step == 1
         await press(pilot, "home")
-        columns = [bars.picture.cell_of(second) for second in (0, 20, 22, 40, 42)]
+        columns = [bars.picture.cell_of(second) for second in (0, 20, 22, 24, 26)]
         shown = [bars.render_line(row).text for row in range(1, bars.picture.axis + 2)]
-        *plot, axis = ["".join(row[cell] for cell in columns) for row in shown]
+        *plot, axis = shown
+        plot = ["".join(row[cell] for cell in columns) for row in plot]
         assert {row[1] for row in plot} == {"╱"}
         assert plot[-1] == "█╱   ", "no record, and none of traffic"
-        assert axis[1:] == "─┈─┈", "somebody wrote that there was nothing"
+        signs = {second: axis[bars.picture.cell_of(second)] for second in range(3, bars.slots)}
+        free = {
+            second: sign for second, sign in signs.items() if sign in "─┈"
+        }  # the others have a time there
+        said = {second for second, sign in free.items() if sign == "─"}
+        assert said == free.keys() & {20, 60, *nothing}, "somebody wrote that there was nothing"
+        assert said & {*nothing}
 
 
 # -- coming and going ----------------------------------------------------------------------------------------

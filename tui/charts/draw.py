@@ -7,7 +7,9 @@ that themes give colours; without colours (``textured``) every series has a sign
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
@@ -37,6 +39,8 @@ _NAMES_SHARE = 0.4
 _LEAST_NAME = 8
 # Exact numbers beside bars have no more characters.
 _EXACT = 9
+# Bars that have so many cells stand apart.
+_APART = 3
 SCALE = 7
 """The cells of the scale on the left."""
 
@@ -49,19 +53,23 @@ class Picture:
         lines: From top to bottom; each as wide as was asked for.
         slots: What stands side by side (or one above the other, for bars).
         left: The first cell of the plot.
-        wide: The cells of a slot.
+        edges: The first cell of each slot, and the one behind the last, counted from ``left``.
         axis: The line that the cursor's mark stands on; ``None`` where bars lie.
     """
 
     lines: list[Line]
     slots: Slots
     left: int
-    wide: int
+    edges: Sequence[int]
     axis: int | None = None
 
     def cell_of(self, slot: int) -> int:
         """The cell in the middle of a slot."""
-        return self.left + slot * self.wide + (self.wide - 1) // 2
+        return self.left + (self.edges[slot] + self.edges[slot + 1] - 1) // 2
+
+    def slot_at(self, cell: int) -> int:
+        """The slot that a cell of the screen is in."""
+        return bisect_right(self.edges, cell - self.left) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,20 +185,20 @@ def draw(
     rows = max(1, height - 1)
     room = max(1, width - SCALE)
     slots = chart.slots(room)
-    wide = max(1, room // max(1, len(slots.places)))
+    edges = _edges(len(slots.places), room)
     if chart.kind == LINES:
         tops = [value for values in slots.values for value in values if value is not None]
     else:
         tops = slots.totals()
     top = top_of(max(tops, default=0.0), exact=exact)
     if chart.kind == LINES:
-        plot = _lines(chart, slots, wide, rows, top, look)
+        plot = _lines(chart, slots, edges, rows, top, look)
     else:
-        plot = _columns(chart, slots, wide, rows, top, look, hatched)
+        plot = _columns(chart, slots, edges, rows, top, look, hatched)
     scale = _scale(top, rows, chart, look)
     lines = [[(label, "dim", ""), *row] for label, row in zip(scale, plot, strict=True)]
-    lines.append(_axis(chart, slots, wide, look, silent or ()))
-    return Picture([_filled(line, width) for line in lines], slots, SCALE, wide, rows)
+    lines.append(_axis(chart, slots, edges, look, silent or ()))
+    return Picture([_filled(line, width) for line in lines], slots, SCALE, edges, rows)
 
 
 def _scale(top: float, rows: int, chart: Chart, look: Look) -> list[str]:
@@ -201,19 +209,27 @@ def _scale(top: float, rows: int, chart: Chart, look: Look) -> list[str]:
     return labels
 
 
+def _edges(count: int, room: int) -> list[int]:
+    """Where slots begin: all as wide, but those too narrow to stand apart fill the room as they can."""
+    wide = room // max(1, count)
+    if wide >= _APART:
+        return [slot * wide for slot in range(count + 1)]
+    return [slot * room // max(1, count) for slot in range(count + 1)]
+
+
 def _columns(
     chart: Chart,
     slots: Slots,
-    wide: int,
+    edges: Sequence[int],
     rows: int,
     top: float,
     look: Look,
     hatched: Collection[int],
 ) -> list[Line]:
     signs = look.glyphs.up
-    # Bars that are wide enough stand apart.
-    bar = wide - (wide > 2)
     bars = [stacked(values, top, rows, look) for values in slots.values]
+    widths = [end - begin for begin, end in pairwise(edges)]
+    gap = int(min(widths, default=0) >= _APART)
     lines: list[Line] = []
     for row in reversed(range(rows)):
         line: Line = []
@@ -222,15 +238,17 @@ def _columns(
             sign, tone, under = _cell(filled, below, above, chart, look, signs)
             if below < 0 and slot in hatched:
                 sign, tone = look.glyphs.hatch, "warn"
+            wide = widths[slot]
+            bar = wide - gap
             line += [(sign * bar, tone, under), (" " * (wide - bar), "", "")]
         lines.append(line)
     return lines
 
 
-def _lines(chart: Chart, slots: Slots, wide: int, rows: int, top: float, look: Look) -> list[Line]:
+def _lines(chart: Chart, slots: Slots, edges: Sequence[int], rows: int, top: float, look: Look) -> list[Line]:
     """Lines through the middle of the slots, in dots of braille or in signs."""
     across, down = (2, 4) if look.glyphs.dots else (1, 1)
-    width = len(slots.places) * wide
+    width = edges[-1]
     bits: dict[tuple[int, int], int] = {}
     owner: dict[tuple[int, int], int] = {}
     scale = look.scaled(top) or 1.0
@@ -242,7 +260,7 @@ def _lines(chart: Chart, slots: Slots, wide: int, rows: int, top: float, look: L
             if value is None:
                 before = None
                 continue
-            x = (slot * wide * across) + (wide * across - 1) // 2
+            x = ((edges[slot] + edges[slot + 1]) * across - 1) // 2
             share = max(0.0, min(1.0, look.scaled(value) / scale))
             y = round((1 - share) * (rows * down - 1))
             for dot_x, dot_y in _path(before or (x, y), (x, y)):
@@ -282,10 +300,13 @@ def _path(begin: tuple[int, int], end: tuple[int, int]) -> list[tuple[int, int]]
     ]
 
 
-def _axis(chart: Chart, slots: Slots, wide: int, look: Look, silent: Collection[int]) -> Line:
+def _axis(chart: Chart, slots: Slots, edges: Sequence[int], look: Look, silent: Collection[int]) -> Line:
     """The axis, with a time wherever there is room for one."""
     count = len(slots.places)
-    signs = [(look.glyphs.nothing if slot in silent else look.glyphs.axis) * wide for slot in range(count)]
+    signs = [
+        (look.glyphs.nothing if slot in silent else look.glyphs.axis) * (edges[slot + 1] - edges[slot])
+        for slot in range(count)
+    ]
     line = "".join(signs)
     begins = (
         [chart.begins(slot * slots.folded) for slot in range(count)]
@@ -295,10 +316,10 @@ def _axis(chart: Chart, slots: Slots, wide: int, look: Look, silent: Collection[
     free = 0
     before = None
     for slot, moment in enumerate(begins):
-        if moment is None or slot * wide < free:
+        if moment is None or edges[slot] < free:
             continue
         text = _time_label(moment, before, chart.step)
-        at = slot * wide
+        at = edges[slot]
         if at + len(text) > len(line):
             break
         line = line[:at] + text + line[at + len(text) :]
@@ -337,7 +358,7 @@ def _bars(chart: Chart, width: int, height: int, look: Look, first: int) -> Pict
             ]
         )
     lines += [[] for _ in range(height - len(lines))]
-    return Picture([_filled(line, width) for line in lines], slots, name + amount + 2, 1)
+    return Picture([_filled(line, width) for line in lines], slots, name + amount + 2, ())
 
 
 def _amount(value: float, *, is_bytes: bool) -> str:

@@ -325,7 +325,7 @@ class ChartView(Widget, can_focus=True):
         if self.lies:
             self.move_to(self._first + event.y - 1)
         else:
-            self.move_to((event.x - picture.left) // picture.wide)
+            self.move_to(picture.slot_at(event.x))
         if event.chain == 2:
             self.post_message(self.Opened(self))
 
