@@ -61,8 +61,7 @@ class Library:
             until: The same for newer records.
             follow_links: Whether links are followed, also out of the roots.
             keeper: The store to take from and to add to; without it everything is read, and kept in memory.
-            need: What is needed of flow logs, if that is not all; nothing else is to be asked then, and
-                reports only count what was looked at.
+            need: What is asked of flow logs, if not all; reports only count what was looked at then.
 
         Raises:
             NoLogsError: A root is missing or may not be read.
@@ -85,8 +84,8 @@ class Library:
             at_once: Whether somebody looks at something before the directories have been walked.
 
         Yields:
-            The data set after each batch; the last one has no ``progress``. Nothing when nothing changed
-            since the last time, but always something the first time.
+            The data set after each batch, the last one without ``progress``; nothing when nothing changed,
+            but always something the first time.
 
         Raises:
             NoLogsError: A root has vanished.
@@ -109,10 +108,8 @@ class Library:
             self.dataset = replace(self.dataset, progress=progress, kept=self._keeper.kept)
             yield self.dataset
         # Of files of which little is needed, many fit into memory.
-        batches = (
-            _batches(fresh) if self._need is None else _batches(fresh, _NARROW_BATCH, _LARGEST_NARROW_BATCH)
-        )
-        for loaded in self._loading(batches, ticket):
+        sizes = () if self._need is None else (_NARROW_BATCH, _LARGEST_NARROW_BATCH)
+        for loaded in self._loading(_batches(fresh, *sizes), ticket):
             before = self.dataset.height
             self._take(loaded)
             progress = progress.after(loaded.files.values(), self.dataset.height - before)
@@ -126,6 +123,10 @@ class Library:
             for parts in self._keeper.tidied(self.dataset.parts, ticket):
                 self.dataset = replace(self.dataset, parts=parts, kept=self._keeper.kept)
                 yield self.dataset
+
+    def close(self) -> None:
+        """Let others write to the store."""
+        self._keeper.close()
 
     def read_all(self, *, any_file: bool = False, told: Callable[[Progress], None] | None = None) -> Dataset:
         """Read everything at once.

@@ -165,6 +165,9 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
 class Lane:
     """A background thread that does the newest job it was given, or a few of them."""
 
+    # A thread that has had nothing to do for so many seconds ends: what it holds on to can be large.
+    LONGEST_IDLE = 5.0
+
     def __init__(self, name: str, threads: int = 1) -> None:
         """Begin without a job, and without a thread.
 
@@ -223,10 +226,12 @@ class Lane:
         while True:
             with self._wake:
                 self._idle += 1
-                while self._waiting is None:
-                    self._wake.wait()
+                self._wake.wait_for(lambda: self._waiting is not None, self.LONGEST_IDLE)
                 task, self._waiting = self._waiting, None
                 self._idle -= 1
+                if task is None:
+                    self._threads -= 1
+                    return
             try:
                 with _DESK.waited_for():
                     task()

@@ -73,6 +73,7 @@ class Follower:
                     self._tell("watching", error)
                 self._stop.wait(_WAKE_MS / 1000)
                 self._refresh(library)
+        library.close()
 
     def _watch(self, library: Library) -> None:
         from watchfiles import watch

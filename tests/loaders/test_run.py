@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from queue import Queue
 
 import polars as pl
@@ -233,3 +234,15 @@ def test_more_plans_than_polars_can_do_at_once_come_to_an_end(tmp_path):
         path.write_text("x\n" * (number % 5 + 1), encoding="utf-8")
     plans = [pl.scan_lines(path, name="line", row_index_name="number") for path in paths]
     assert [frame.height for frame in run.collect_all(plans)] == [number % 5 + 1 for number in range(600)]
+
+
+def test_a_thread_with_nothing_to_do_ends_and_the_next_job_is_done_all_the_same(lane, listener, monkeypatch):
+    monkeypatch.setattr(Lane, "LONGEST_IDLE", 0.05)
+    before = threading.active_count()
+    for number in range(3):
+        submit(lane, listener, lambda _, number=number: number)
+        assert listener.next() == ("done", number)
+        limit = time.monotonic() + SOON
+        while threading.active_count() > before and time.monotonic() < limit:
+            time.sleep(0.01)
+        assert threading.active_count() == before

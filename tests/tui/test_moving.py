@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.events import Resize
 
 from tests.tui.conftest import (
     BEGIN,
@@ -235,3 +236,15 @@ async def test_paging_on_fetches_what_lies_ahead_once(many, asked):
         ahead = [row for row in rows if row >= 2 * page]
         assert len(ahead) == len(set(ahead))
         assert max(rows) < 16 * page
+
+
+async def test_a_table_fills_its_room_though_nobody_told_it_of_its_size(many, monkeypatch):
+    """Textual tells of no new size where a region is asked for before the layout: see ``tui.widgets.sized``."""
+    async with explorer_on(many).run_test(size=NARROW) as pilot:
+        explorer = await settled(pilot)
+        assert explorer.records.page == 1, "groups come first where there is room for one pane"
+        post = explorer.records.post_message
+        untold = lambda message: not isinstance(message, Resize) and post(message)  # noqa: E731
+        monkeypatch.setattr(explorer.records, "post_message", untold)
+        await in_records(pilot)
+        assert explorer.records.page > 1

@@ -11,13 +11,13 @@ from rich.style import Style
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from loaders.run import Lane
 from tui.charts.chart import BARS, Chart
 from tui.charts.draw import Look, Picture, draw
 from tui.charts.glyphs import glyphs
 from tui.charts.readout import legend, readout
+from tui.widgets.sized import Sized
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -32,7 +32,7 @@ _TONES = (
 )
 
 
-class ChartView(Widget, can_focus=True):
+class ChartView(Sized, can_focus=True):
     """A chart: a line with the exact values at the cursor, and the picture below it."""
 
     DEFAULT_CSS = (Path(__file__).with_suffix(".tcss")).read_text(encoding="utf-8")
@@ -186,7 +186,7 @@ class ChartView(Widget, can_focus=True):
         self.refresh()
         self.post_message(self.Moved(self))
 
-    def on_resize(self) -> None:
+    def resized(self) -> None:
         """Draw for the new size."""
         self.redraw()
         self.post_message(self.Moved(self))

@@ -18,6 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from loaders.run import Lane
+from tui.widgets.sized import Sized
 from tui.widgets.table_layout import GAP, Column, Layout, Row, RowSource, set_text, window_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 _AHEAD, _TOO_FEW = 3, 2
 
 
-class FrameTable(ScrollView, can_focus=True):
+class FrameTable(Sized, ScrollView, can_focus=True):
     """A table that shows a window on a ``RowSource``."""
 
     DEFAULT_CSS = (Path(__file__).with_suffix(".tcss")).read_text(encoding="utf-8")
@@ -297,7 +298,7 @@ class FrameTable(ScrollView, can_focus=True):
             top = round(new_value)
             self._aim_at(min(max(self._aim, top), top + self.page - 1), top)
 
-    def on_resize(self) -> None:
+    def resized(self) -> None:
         """Keep the cursor on the screen."""
         if self.source is not None:
             self._measure()
