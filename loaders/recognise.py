@@ -27,8 +27,12 @@ _INVENTORY_KEYS = (
     "ManagedPrefixLists",
     "Reservations",
 )
-_INVENTORY = re.compile(rb'\s*\{\s*"(%s)"\s*:' % b"|".join(key.encode() for key in _INVENTORY_KEYS))
-
+_INVENTORY = re.compile(
+    rb'\s*\{\s*"(?:(%s)"\s*:|(Entries)"\s*:\s*\[\s*(?:\]|\{\s*"Cidr"))'
+    % b"|".join(key.encode() for key in _INVENTORY_KEYS)
+)
+INVENTORY = "AWS inventory"
+"""How the reason begins that a file of an inventory is skipped for."""
 
 _TAR_AT = 257
 _MAGIC = {
@@ -67,7 +71,8 @@ def recognise(file: SourceFile) -> Shape | Unrecognised:
         head = read_head(file.path)
         # Before any format is asked, because to some of them all JSON is alike.
         if inventory := _INVENTORY.match(head.text.removeprefix(BOM)):
-            return Unrecognised("skipped", f"AWS inventory ({inventory[1].decode()})")
+            key = inventory[1] or inventory[2]
+            return Unrecognised("skipped", f"{INVENTORY} ({key.decode()})")
         if what := _other_than_text(head.text):
             return Unrecognised("skipped", what)
         for format_ in formats():

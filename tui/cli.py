@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tui.commands import diagnose as diagnose_command
 from tui.commands import listings
 from tui.commands import query as query_command
 from tui.commands import store as store_command
@@ -172,7 +173,14 @@ def _spare(has_shown: threading.Event) -> None:
     gc.freeze()
 
 
-for _command in (listings.groups, listings.check, query_command.query, store_command.store):
+for _command in (
+    listings.groups,
+    listings.check,
+    query_command.query,
+    diagnose_command.diagnose,
+    diagnose_command.snapshot,
+    store_command.store,
+):
     cli.add_command(_command)
 
 

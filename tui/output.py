@@ -60,6 +60,11 @@ def write(
             out.writelines(_dumped(row) + "\n" for row in picked)
 
 
+def write_one(value: dict[str, Any], out: TextIO | None = None) -> None:
+    """Write one JSON object; times and control characters as ``write`` has them."""
+    (out or sys.stdout).write(_dumped(value, indent=2) + "\n")
+
+
 def _inert(text: str) -> str:
     """A CSV cell that is never run: ``'`` before what looks like a formula, unless it is a number."""
     runs = _FORMULA.match(text) and not _NUMBER.fullmatch(text)

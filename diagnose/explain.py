@@ -1,0 +1,364 @@
+"""From facts about a record to its verdict: the evidence, what is ruled out, how sure it is, what mends it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from diagnose import codes, fixes, network_acls, security_groups
+from diagnose.inventory import COMMANDS
+from diagnose.judging import packet_of
+from diagnose.model import TCP
+from diagnose.packet import protocol_name
+from diagnose.records import SYN_ACK
+from diagnose.said import (
+    Rules,
+    acl_says,
+    clock,
+    end_of,
+    flag_names,
+    groups_say,
+    peer_of,
+    place_of,
+    plural,
+    route_says,
+    span,
+)
+from diagnose.tri import Tri
+from diagnose.verdict import HIGH, LOW, MEDIUM, Evidence, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from diagnose.lookup import Lookup
+    from loaders.dataset import Dataset
+
+Row = dict[str, Any]
+
+_TIMEOUTS = {"tcp": ("TcpEstablishedTimeout", 432_000), "udp": ("UdpStreamTimeout", 180)}
+"""Idle timeouts of connection tracking: their names in EC2, and the seconds where none is set."""
+_OTHER_TIMEOUT = 600
+_NEEDED = ("NetworkInterfaces", "SecurityGroups", "NetworkAcls", "Subnets")
+_BARE_RESET = 40
+"""Bytes of a packet that is no more than its headers: without flags, replies of that size may be resets."""
+
+
+class Explainer:
+    """Turns facts with codes into verdicts."""
+
+    def __init__(self, lookup: Lookup, dataset: Dataset, flows: pl.DataFrame, now: datetime) -> None:
+        """Take what verdicts quote from.
+
+        Args:
+            lookup: The inventory.
+            dataset: The records, for the names of their files.
+            flows: The records around those in question, with directions.
+            now: What time it is.
+        """
+        self._lookup, self._dataset, self._now = lookup, dataset, now
+        self._flows = flows
+
+    def verdict(self, row: Row) -> Verdict:
+        """The verdict of one record.
+
+        Args:
+            row: A row of ``judging.coded``.
+        """
+        rules = self._rules(row)
+        stem = codes.base(row["code"])
+        evidence = [Evidence(self.quote(row), (row["_file"], row["_line"])), *self._about(row)]
+        evidence += self._says(stem, row, rules)
+        if row["noise"] and stem != "R-BACKSCATTER":
+            evidence.append(
+                Evidence(
+                    f"{peer_of(row)} is public and was refused at {row['refused_at']:,} "
+                    "addresses and ports: noise"
+                )
+            )
+        if rules is not None and rules.interface is not None:
+            evidence += self._age(row)
+        return Verdict(
+            code=row["code"],
+            confidence=self._confidence(stem, row, rules),
+            direction=row["way"],
+            initiator=row["source"] if row["source_began"] else row["target"],
+            record=row,
+            evidence=tuple(evidence),
+            ruled_out=tuple(self._ruled_out(stem, row, rules)),
+            fixes=self._fixes(stem, row, rules),
+            noise=row["noise"],
+        )
+
+    def _rules(self, row: Row) -> Rules | None:
+        packet = packet_of(row)
+        if packet is None:
+            return None
+        interface = self._lookup.interface(row["interface"])
+        return Rules(
+            packet,
+            interface,
+            security_groups.judge(self._lookup, interface, packet),
+            network_acls.judge(self._lookup, interface, packet),
+        )
+
+    # -- evidence ------------------------------------------------------------------------------------------
+
+    def quote(self, row: Mapping[str, Any]) -> str:
+        """A record in a line, with the file and the line it stands in."""
+        outcome = "ACCEPT" if row["accepted"] else "REJECT"
+        name = protocol_name(row["protocol"])
+        ends = f"{end_of(row, 'src')} → {end_of(row, 'dst')}"
+        flags = f", flags {flag_names(row['flags'])}" if row["flags"] is not None else ""
+        return (
+            f"{outcome} {name} {ends}{flags}, {plural(row['packets'] or 0, 'packet')}, {clock(row['start'])} "
+            f"at {row['interface']} ({self._place(row)})"
+        )
+
+    def _place(self, row: Mapping[str, Any]) -> str:
+        report = self._dataset.files.get(row["_file"])
+        name = report.source.name.rpartition("/")[2] if report is not None else f"file {row['_file']}"
+        return f"{name}:{row['_line']}"
+
+    def _about(self, row: Row) -> Iterator[Evidence]:
+        way = {"ingress": "It came in", "egress": "It left"}.get(row["way"])
+        if way is not None:
+            yield Evidence(f"{way}: {row['way_by']}")
+        else:
+            yield Evidence(
+                f"Which way it went is not known: neither address is known to be {row['interface']}'s"
+            )
+        who = row["source"] if row["source_began"] else row["target"]
+        yield Evidence(f"{who} started it, by {row['began_by']}")
+
+    def _says(self, stem: str, row: Row, rules: Rules | None) -> Iterator[Evidence]:
+        if stem in {"R-BPA", "R-EC"}:
+            yield Evidence(f"reject-reason is {row['reason']}: {codes.MEANINGS[stem]}")
+        elif stem in {"R-ASYM", "R-BACKSCATTER"}:
+            yield from self._unasked(stem, row)
+        elif stem in {"R-NACL-RETURN", "R-LATE", "R-CHANGED-SG", "R-CHANGED-NACL"}:
+            yield from self._earlier(stem, row)
+            yield from acl_says(rules)
+            if stem == "R-CHANGED-SG":
+                yield from groups_say(rules)
+        elif stem.startswith("R-"):
+            yield from groups_say(rules)
+            yield from acl_says(rules)
+            if stem == "R-STALE":
+                yield from (Evidence(text) for text in self._why_stale(row))
+            elif stem == "R-UNKNOWN":
+                yield from (Evidence(text) for text in self._would_settle(row, rules))
+        else:
+            yield from self._answers(stem, row, rules)
+
+    def _unasked(self, stem: str, row: Row) -> Iterator[Evidence]:
+        yield Evidence("It carries a SYN-ACK, and nothing that was accepted had left for it here")
+        if stem == "R-BACKSCATTER":
+            yield Evidence(
+                "No SYN to its sender is among these records at any interface: nobody here asked for it"
+            )
+            return
+        asked = self._find(row, reverse=True, syn=True).filter(pl.col("interface") != row["interface"])
+        for other in asked.head(1).iter_rows(named=True):
+            yield Evidence(f"The SYN left by another interface: {self.quote(other)}", place_of(other))
+
+    def _earlier(self, stem: str, row: Row) -> Iterator[Evidence]:
+        here = pl.col("interface") == row["interface"]
+        if stem == "R-NACL-RETURN" or (row["other_accepted"] and not row["same_accepted"]):
+            for other in (
+                self._find(row, reverse=True).filter(here & pl.col("accepted")).head(1).iter_rows(named=True)
+            ):
+                yield Evidence(
+                    f"It answers a request that was accepted: {self.quote(other)}", place_of(other)
+                )
+            yield Evidence(
+                "Security groups let every reply of an accepted request pass, so they did not refuse this one"
+            )
+            return
+        before = self._find(row).filter(here & pl.col("accepted") & (pl.col("start") <= row["start"]))
+        for other in before.tail(1).iter_rows(named=True):
+            yield Evidence(f"The same flow was accepted before: {self.quote(other)}", place_of(other))
+        if stem == "R-LATE":
+            yield from (Evidence(text) for text in self._why_late(row))
+
+    def _why_late(self, row: Row) -> Iterator[str]:
+        closed, idle, limit = self._closed(row), self._idle(row), self._timeout(row)
+        if closed is not None:
+            yield f"The connection was closed before, by {closed}"
+        if idle is not None and idle >= limit:
+            yield f"Nothing had passed for {idle:,} s; connection tracking forgets after {limit:,} s"
+        elif closed is None:
+            yield "Neither an end of the connection nor a long silence is among these records"
+
+    def _closed(self, row: Row) -> str | None:
+        times = [time for time in (row["same_first_close"], row["other_first_close"]) if time is not None]
+        return f"FIN or RST at {clock(min(times))}" if times and min(times) <= row["start"] else None
+
+    def _idle(self, row: Row) -> int | None:
+        """For how many seconds neither direction had any packet accepted."""
+        here = (pl.col("interface") == row["interface"]) & pl.col("accepted")
+        both = pl.concat([self._find(row), self._find(row, reverse=True)]).filter(
+            here & (pl.col("start") <= row["start"])
+        )
+        last = both["end"].max()
+        return max(0, row["start"] - last) if isinstance(last, int) else None
+
+    def _timeout(self, row: Row) -> int:
+        name, usual = _TIMEOUTS.get(protocol_name(row["protocol"]), ("", _OTHER_TIMEOUT))
+        interface = self._lookup.interface(row["interface"])
+        return interface.timeouts.get(name, usual) if interface is not None else usual
+
+    def _why_stale(self, row: Row) -> Iterator[str]:
+        saved = self._saved
+        if saved is not None and row["end"] is not None and saved.timestamp() > row["end"]:
+            newer = span(saved.timestamp() - row["end"])
+            yield f"The inventory is newer than the record, by {newer}: rules may have changed"
+        else:
+            yield "The rules may have been changed since, or at that very time"
+        if row["protocol"] == TCP and row["flags"] is not None and not row["flags"] & 2:
+            yield "It carries no SYN: packets of a connection that is no longer tracked may be refused"
+        if not row["has_reason"]:
+            yield "The format has no reject-reason: Block Public Access or encryption controls are possible"
+        yield "The interface may have had other security groups then"
+        if row["source"] != row["srcaddr"]:
+            yield f"The packet came from {row['source']}, which the interface showed as {row['srcaddr']}"
+
+    def _would_settle(self, row: Row, rules: Rules | None) -> Iterator[str]:
+        if row["way"] is None:
+            yield "flow-direction (version 5) or describe-network-interfaces would tell which way it went"
+        lacking = [key for key in _NEEDED if not self._lookup.inventory.kind(key).is_there]
+        if lacking:
+            commands = ", ".join(f"aws ec2 {COMMANDS[key]}" for key in lacking)
+            yield f"These would settle it: {commands} (`flowtui snapshot`)"
+        partial = [key for key in _NEEDED if self._lookup.inventory.kind(key).partial]
+        if partial:
+            yield f"Only the first pages were saved of: {', '.join(COMMANDS[key] for key in partial)}"
+        if rules is not None and rules.packet.is_icmp:
+            yield "Flow logs do not tell the type of ICMP, which these rules are about"
+
+    def _answers(self, stem: str, row: Row, rules: Rules | None) -> Iterator[Evidence]:
+        back = self._find(row, reverse=True)
+        here = back.filter(pl.col("interface") == row["interface"])
+        if stem in {"A-OK", "A-REFUSED", "A-REPLY-REJECTED"}:
+            wanted = here if stem == "A-REPLY-REJECTED" else here.filter("accepted")
+            for other in wanted.head(1).iter_rows(named=True):
+                yield Evidence(f"The other direction: {self.quote(other)}", place_of(other))
+            if stem == "A-REFUSED":
+                yield Evidence(
+                    "The answers carry RST and never SYN-ACK: nothing listens there, or the host refuses"
+                )
+            elif stem == "A-OK" and self._looks_refused(row):
+                yield Evidence("No flags are logged; replies of bare headers may be resets")
+        elif stem == "A-ICMP-ANSWER":
+            yield Evidence(
+                f"ICMP went from {row['target']} to {row['source']} within 120 s: unreachable, most likely"
+            )
+        elif stem == "A-ASYM":
+            for other in back.filter(pl.col("interface") != row["interface"]).head(1).iter_rows(named=True):
+                yield Evidence(
+                    f"The reply is at another interface of the instance: {self.quote(other)}", place_of(other)
+                )
+        else:
+            yield Evidence("Nothing of the other direction is among these records")
+            yield from self._beyond(stem, row, rules)
+
+    def _looks_refused(self, row: Row) -> bool:
+        side = "other" if row["source_began"] else "same"
+        packets, size = row[f"{side}_packets"], row[f"{side}_bytes"]
+        unflagged = row["protocol"] == TCP and row["same_flags"] is None and row["other_flags"] is None
+        return bool(unflagged and packets and size is not None and size / packets <= _BARE_RESET)
+
+    def _beyond(self, stem: str, row: Row, rules: Rules | None) -> Iterator[Evidence]:
+        if stem == "A-NOREPLY-HOST":
+            yield Evidence(
+                "AWS let it in: the host's firewall, a closed port, or a reply by another way come next"
+            )
+            return
+        if rules is None or not rules.packet.egress:
+            return
+        if stem == "A-REMOTE":
+            far = self._find(row).filter(pl.col("interface") != row["interface"])
+            for other in far.head(1).iter_rows(named=True):
+                yield Evidence(f"The far interface saw it: {self.quote(other)}", place_of(other))
+        yield route_says(self._lookup, rules)
+        owner = self._lookup.owner(rules.packet.destination, rules.interface.vpc if rules.interface else None)
+        if stem == "A-NOREPLY-REMOTE" and owner is not None:
+            yield Evidence(
+                f"{rules.packet.destination} is {owner.id}, which has no record of it", where=owner.where
+            )
+
+    def _find(self, row: Row, *, reverse: bool = False, syn: bool = False) -> pl.DataFrame:
+        """The records of the same conversation and direction, or of the other one, by time."""
+        names = ("source", "srcport", "target", "dstport")
+        values = [row[name] for name in names]
+        if reverse:
+            values = [*values[2:], *values[:2]]
+        fits = [pl.col(name).eq_missing(pl.lit(value)) for name, value in zip(names, values, strict=True)]
+        found = self._flows.filter(*fits, pl.col("protocol") == row["protocol"])
+        return found.filter((pl.col("flags") & 2 > 0) & (pl.col("flags") & SYN_ACK == 0)) if syn else found
+
+    # -- the rest --------------------------------------------------------------------------------------------
+
+    @property
+    def _saved(self) -> datetime | None:
+        times = [kind.oldest for kind in self._lookup.inventory.kinds.values() if kind.oldest is not None]
+        return min(times, default=None)
+
+    def _age(self, row: Row) -> Iterator[Evidence]:
+        saved = self._saved
+        if saved is None or row["start"] is None:
+            return
+        apart = saved.timestamp() - row["start"]
+        when = "after" if apart >= 0 else "before"
+        age = span((self._now - saved).total_seconds())
+        yield Evidence(f"The inventory was saved {span(abs(apart))} {when} the record, {age} ago")
+
+    def _ruled_out(self, stem: str, row: Row, rules: Rules | None) -> Iterator[str]:
+        if not row["accepted"] and row["has_reason"] and row["reason"] is None:
+            yield "Block Public Access and encryption controls: reject-reason is logged and empty"
+        if row["accepted"]:
+            yield "Security groups and network ACL of this interface: the record says ACCEPT"
+            return
+        if rules is None:
+            return
+        if stem == "R-NACL-RETURN":
+            yield "Security groups: they never refuse the reply of an accepted request"
+        elif rules.groups.allowed is Tri.YES:
+            by = (
+                security_groups.describe(rules.groups.by[0]) if rules.groups.by else "this interface has none"
+            )
+            yield f"Security groups: {by}"
+        if rules.acl.allowed is Tri.YES:
+            acl = rules.acl
+            by = acl.passed_by or f"{acl.acl.id if acl.acl else ''} {network_acls.describe(acl.entry)}"
+            yield f"Network ACL: {by}"
+
+    def _confidence(self, stem: str, row: Row, rules: Rules | None) -> str:
+        if stem in {"R-UNKNOWN", "A-NOREPLY-UNKNOWN"}:
+            return LOW
+        if stem == "R-LATE":
+            idle = self._idle(row)
+            certain = self._closed(row) is not None or (idle is not None and idle >= self._timeout(row))
+            return HIGH if certain else MEDIUM
+        if stem in {
+            "R-BACKSCATTER",
+            "R-STALE",
+            "A-NOREPLY-REMOTE",
+            "A-ICMP-ANSWER",
+            "A-REMOTE",
+            "R-CHANGED-NACL",
+        }:
+            return MEDIUM
+        if stem == "R-SG" and rules is not None and rules.acl.allowed is Tri.UNKNOWN:
+            return MEDIUM
+        if stem == "R-NACL" and rules is not None and rules.groups.allowed is Tri.UNKNOWN:
+            return MEDIUM
+        return MEDIUM if row["way"] is None else HIGH
+
+    def _fixes(self, stem: str, row: Row, rules: Rules | None) -> tuple[fixes.Fix, ...]:
+        wanted = stem in {"R-SG", "R-NACL", "R-BOTH", "R-NACL-RETURN", "R-CHANGED-SG", "R-CHANGED-NACL"}
+        if not wanted or rules is None or row["noise"]:
+            return ()
+        reply = stem == "R-NACL-RETURN"
+        return fixes.fixes(self._lookup, rules.interface, rules.packet, reply=reply)

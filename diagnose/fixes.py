@@ -1,0 +1,256 @@
+"""Commands that would let a packet through, least privilege first, and each tried before it is shown.
+
+A fix is applied to the inventory in memory and the same packet is judged again: only if what was refused is
+allowed then is it shown. The forms of the commands are those of the AWS CLI (``aws ec2``, version 1.46).
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from diagnose import network_acls, security_groups
+from diagnose.blocks import Block, alone
+from diagnose.lookup import Lookup
+from diagnose.model import (
+    LAST_OWN_RULE,
+    AclEntry,
+    GroupReference,
+    GroupRule,
+    Inventory,
+    NetworkAcl,
+    PrefixListReference,
+    Where,
+)
+from diagnose.network_acls import CLIENT_PORTS
+from diagnose.packet import Packet, protocol_name
+from diagnose.tri import Tri
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from diagnose.model import Interface
+
+_HERE = Where("", "a rule that is proposed here")
+_STEP = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A command, and what takes it back.
+
+    Attributes:
+        command: What to run; one line for a shell.
+        undo: What takes it back.
+        inventory: The inventory as it would be then.
+        interface: The interface whose traffic it lets through.
+        also_allows: How many other refused conversations of the records it would let through too.
+    """
+
+    command: str
+    undo: str
+    inventory: Inventory
+    interface: str
+    also_allows: int = 0
+
+
+def fixes(lookup: Lookup, interface: Interface | None, packet: Packet, *, reply: bool) -> tuple[Fix, ...]:
+    """What would let a packet through, tried; nothing where no single set of rules does.
+
+    Args:
+        lookup: The inventory.
+        interface: The interface that refused it.
+        packet: The packet that was refused.
+        reply: Whether it answers an accepted request, so that only the ACL judges it.
+    """
+    if interface is None:
+        return ()
+    found: list[Fix] = []
+    now = lookup
+    if not reply and security_groups.judge(now, interface, packet).allowed is Tri.NO:
+        fix = _for_groups(now, interface, packet)
+        if fix is None:
+            return ()
+        found.append(fix)
+        now = Lookup(fix.inventory)
+    if network_acls.judge(now, interface, packet).allowed is Tri.NO:
+        fix = _for_acl(now, interface, packet, reply=reply)
+        if fix is None:
+            return ()
+        found.append(fix)
+        now = Lookup(fix.inventory)
+    return tuple(found) if found and passes(now, interface, packet, reply=reply) else ()
+
+
+def passes(lookup: Lookup, interface: Interface, packet: Packet, *, reply: bool) -> bool:
+    """Whether rules let a packet through, for certain."""
+    groups = Tri.YES if reply else security_groups.judge(lookup, interface, packet).allowed
+    return groups is Tri.YES and network_acls.judge(lookup, interface, packet).allowed is Tri.YES
+
+
+# -- security groups -----------------------------------------------------------------------------------------
+
+
+def _for_groups(lookup: Lookup, interface: Interface, packet: Packet) -> Fix | None:
+    """One more rule, in the first group of the interface that is not the default one."""
+    group = _group_of(lookup, interface.groups or ())
+    if group is None:
+        return None
+    low, high = (packet.dport, packet.dport) if packet.has_ports else (None, None)
+    for source in _sources(lookup, interface, packet):
+        rule = GroupRule(group, packet.egress, packet.protocol, low, high, source, _HERE)
+        changed = _with_rule(lookup.inventory, rule)
+        if security_groups.judge(Lookup(changed), interface, packet).allowed is Tri.YES:
+            verb = "egress" if packet.egress else "ingress"
+            options = _shell(
+                {"group-id": group, "ip-permissions": json.dumps([_permission(rule)], separators=(",", ":"))}
+            )
+            return Fix(
+                f"aws ec2 authorize-security-group-{verb} {options}",
+                f"aws ec2 revoke-security-group-{verb} {options}",
+                changed,
+                interface.id,
+            )
+    return None
+
+
+def _group_of(lookup: Lookup, groups: Iterable[str]) -> str | None:
+    known = [group for group in groups if group in lookup.inventory.groups]
+    own = [group for group in known if lookup.inventory.groups[group].name != "default"]
+    return next(iter([*own, *known]), None)
+
+
+def _sources(
+    lookup: Lookup, interface: Interface, packet: Packet
+) -> Iterable[GroupReference | PrefixListReference | Block]:
+    """Whom a new rule could allow, least privilege first."""
+    owner = lookup.owner(packet.peer, interface.vpc)
+    if owner is not None and owner.vpc == interface.vpc and len(owner.groups or ()) == 1:
+        group = (owner.groups or ("",))[0]
+        known = lookup.inventory.groups.get(group)
+        if known is not None and known.name != "default":
+            yield GroupReference(group, known.owner or owner.owner)
+    for mine in interface.groups or ():
+        for rule in lookup.inventory.groups[mine].rules if mine in lookup.inventory.groups else ():
+            if isinstance(rule.other, PrefixListReference) and rule.egress == packet.egress:
+                yield rule.other
+    yield alone(packet.peer)
+
+
+def _with_rule(inventory: Inventory, rule: GroupRule) -> Inventory:
+    group = inventory.groups[rule.group]
+    return replace(
+        inventory, groups={**inventory.groups, rule.group: replace(group, rules=(*group.rules, rule))}
+    )
+
+
+def _permission(rule: GroupRule) -> dict[str, Any]:
+    """A rule as ``--ip-permissions`` takes it."""
+    found: dict[str, Any] = {"IpProtocol": protocol_name(rule.protocol)}
+    if rule.low is not None:
+        found |= {"FromPort": rule.low, "ToPort": rule.high}
+    elif protocol_name(rule.protocol).startswith("icmp"):
+        found |= {"FromPort": -1, "ToPort": -1}
+    other = rule.other
+    if isinstance(other, Block):
+        key, inner = ("IpRanges", "CidrIp") if other.version == 4 else ("Ipv6Ranges", "CidrIpv6")
+        found[key] = [{inner: other.text}]
+    elif isinstance(other, PrefixListReference):
+        found["PrefixListIds"] = [{"PrefixListId": other.list}]
+    else:
+        pair = {"GroupId": other.group}
+        found["UserIdGroupPairs"] = [pair | ({"UserId": other.owner} if other.owner else {})]
+    return found
+
+
+# -- network ACLs --------------------------------------------------------------------------------------------
+
+
+def _for_acl(lookup: Lookup, interface: Interface, packet: Packet, *, reply: bool) -> Fix | None:
+    """One more entry before the one that denies; in its place where there is no number left."""
+    says = network_acls.judge(lookup, interface, packet)
+    if says.acl is None:
+        return None
+    low, high = _ports(packet, reply=reply)
+    is_icmp6 = packet.peer.version == 6 and packet.protocol == 58
+    icmp = (-1, -1) if packet.protocol == 1 or is_icmp6 else None
+    taken = {entry.number for entry in says.acl.entries if entry.egress == packet.egress}
+    before = says.entry.number if says.entry is not None else LAST_OWN_RULE + 1
+    number = _number_before(before, taken)
+    entry = AclEntry(
+        number or before,
+        packet.egress,
+        allows=True,
+        protocol=packet.protocol,
+        low=low,
+        high=high,
+        block=alone(packet.peer),
+        where=_HERE,
+        icmp=icmp,
+    )
+    replaced = says.entry if number is None else None
+    if number is None and (replaced is None or replaced.number > LAST_OWN_RULE):
+        return None
+    changed = _with_entry(lookup.inventory, says.acl, entry)
+    if network_acls.judge(Lookup(changed), interface, packet).allowed is not Tri.YES:
+        return None
+    verb = "replace" if replaced else "create"
+    key = {"network-acl-id": says.acl.id, "rule-number": str(entry.number)}
+    side = "--egress" if packet.egress else "--ingress"
+    undo = (
+        f"aws ec2 replace-network-acl-entry {_entry_options(says.acl, replaced)}"
+        if replaced
+        else f"aws ec2 delete-network-acl-entry {_shell(key)} {side}"
+    )
+    command = f"aws ec2 {verb}-network-acl-entry {_entry_options(says.acl, entry)}"
+    return Fix(command, undo, changed, interface.id)
+
+
+def _ports(packet: Packet, *, reply: bool) -> tuple[int | None, int | None]:
+    """The packet's port; for a reply the range that clients such as this one ask from."""
+    if not packet.has_ports or packet.dport is None:
+        return None, None
+    if reply:
+        for _, low, high in CLIENT_PORTS:
+            if low <= packet.dport <= high:
+                return low, high
+    return packet.dport, packet.dport
+
+
+def _number_before(before: int, taken: set[int]) -> int | None:
+    """A free number between an entry and the one before it, a round one if there is one."""
+    after = max((number for number in taken if number < before), default=0)
+    top = min(before, LAST_OWN_RULE + 1)
+    if top > LAST_OWN_RULE and after + _STEP <= LAST_OWN_RULE:
+        return (after // _STEP + 1) * _STEP
+    round_ = [number for number in range(after + 1, top) if number % _STEP == 0]
+    if round_:
+        return round_[len(round_) // 2]
+    return (after + top) // 2 if top - after > 1 else None
+
+
+def _with_entry(inventory: Inventory, acl: NetworkAcl, entry: AclEntry) -> Inventory:
+    kept = [one for one in acl.entries if (one.number, one.egress) != (entry.number, entry.egress)]
+    entries = tuple(sorted([*kept, entry], key=lambda one: (one.number, one.egress)))
+    return replace(inventory, acls={**inventory.acls, acl.id: replace(acl, entries=entries)})
+
+
+def _entry_options(acl: NetworkAcl, entry: AclEntry) -> str:
+    options = {
+        "network-acl-id": acl.id,
+        "rule-number": str(entry.number),
+        "protocol": "-1" if entry.protocol is None else str(entry.protocol),
+        "rule-action": "allow" if entry.allows else "deny",
+        "cidr-block" if entry.block.version == 4 else "ipv6-cidr-block": entry.block.text,
+    }
+    if entry.low is not None:
+        options["port-range"] = f"From={entry.low},To={entry.high}"
+    if entry.icmp is not None:
+        options["icmp-type-code"] = f"Type={entry.icmp[0]},Code={entry.icmp[1]}"
+    return f"{_shell(options)} {'--egress' if entry.egress else '--ingress'}"
+
+
+def _shell(options: dict[str, str]) -> str:
+    return " ".join(f"--{name} {shlex.quote(value)}" for name, value in options.items())
