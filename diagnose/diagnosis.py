@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -19,7 +19,7 @@ from query.scope import Scope
 from query.shorthand import condition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from diagnose.model import Inventory
     from diagnose.verdict import Verdict
@@ -92,9 +92,37 @@ class Diagnosis:
         """
         picked = flows(self.dataset, question.scope)
         if picked.height:
-            yield from self._explained(picked, self._near(picked, question))
+            yield from self._explained(picked, question, Scope())
         else:
             yield from Absence(self.lookup, self.dataset, question, self.now).verdicts()
+
+    def of_record(self, record: Mapping[str, Any], within: timedelta | None = None) -> Verdict | None:
+        """The verdict of one record.
+
+        Args:
+            record: Its fields, as ``View.records`` has them.
+            within: Look at records at most so much older or newer; at all of them without it.
+
+        Returns:
+            ``None`` where the record is of no traffic (NODATA, SKIPDATA), or not there any more.
+        """
+        start = record.get("timestamp")
+        if record.get("action") is None or start is None:
+            return None
+        question = Question(
+            source=record.get("srcaddr"),
+            target=record.get("dstaddr"),
+            sport=record.get("srcport"),
+            dport=record.get("dstport"),
+            protocol=record.get("protocol"),
+            interface=record.get("interface_id"),
+            since=start,
+            until=start + _MOMENT,
+        )
+        here = (pl.col("_file") == record["_file"]) & (pl.col("_line") == record["_line"])
+        picked = flows(self.dataset, question.scope).filter(here)
+        around = Scope(since=start - within, until=start + within) if within is not None else Scope()
+        return next(self._explained(picked, question, around), None)
 
     def rejects(self, scope: Scope, ticket: Ticket | None = None) -> pl.DataFrame:
         """All rejects of a scope with their codes.
@@ -117,49 +145,61 @@ class Diagnosis:
         near = run.collect(every.join(both.lazy(), on=keys, how="semi", nulls_equal=True))
         if ticket:
             ticket.check()
-        found, _ = self._found(picked, near)
+        found, _ = self._found(picked, near, Scope(), bulk=True)
         return found.sort("start", descending=True, nulls_last=True, maintain_order=True)
 
-    def _near(self, picked: pl.DataFrame, question: Question) -> pl.DataFrame:
-        """The records between the addresses of those in question, at any interface and any time."""
+    def _near(self, picked: pl.DataFrame, question: Question, around: Scope) -> pl.DataFrame:
+        """The records between the addresses of those in question, at any interface."""
         source, target = question.source, question.target
         if source and target:
-            return flows(self.dataset, Scope(filter=between(source, target)))
+            return flows(self.dataset, replace(around, filter=between(source, target)))
         if source or target:
-            return flows(self.dataset, Scope(filter=touching(source or target or "")))
+            return flows(self.dataset, replace(around, filter=touching(source or target or "")))
         pairs = picked.select("source", "target").unique()
         both = pl.concat([pairs, pairs.select(source="target", target="source")]).unique()
-        every = lazy_flows(self.dataset, Scope())
+        every = lazy_flows(self.dataset, around)
         return run.collect(every.join(both.lazy(), on=["source", "target"], how="semi"))
 
-    def _explained(self, picked: pl.DataFrame, near: pl.DataFrame) -> Iterator[Verdict]:
-        found, around = self._found(picked, near)
-        explainer = Explainer(self.lookup, self.dataset, around.flows, self.now)
+    def _explained(self, picked: pl.DataFrame, question: Question, around: Scope) -> Iterator[Verdict]:
+        found, near = self._found(picked, self._near(picked, question, around), around)
+        explainer = Explainer(self.lookup, self.dataset, near.flows, self.now)
         order = found.sort("start", "interface", "accepted", descending=[True, False, False], nulls_last=True)
         for row in order.iter_rows(named=True):
             yield explainer.verdict(row)
 
-    def _found(self, picked: pl.DataFrame, near: pl.DataFrame) -> tuple[pl.DataFrame, facts.Around]:
-        """What is known about records, up to their codes, and the records around them."""
-        own = self._own_addresses(near)
+    def _found(
+        self, picked: pl.DataFrame, near: pl.DataFrame, around: Scope, *, bulk: bool = False
+    ) -> tuple[pl.DataFrame, facts.Around]:
+        """What is known about records, up to their codes, and the records around them.
+
+        Args:
+            picked: The records, as ``records.flows`` has them.
+            near: The records around them.
+            around: The times to look at.
+            bulk: Whether nobody asks who started what, where that decides nothing.
+        """
+        own = self._own_addresses(near, around)
         near = direction.with_direction(near, own, self.lookup)
         picked = direction.with_direction(picked, own, self.lookup)
-        around = facts.Around(near, self._listeners(picked), self._refusals(picked))
+        known = facts.Around(near, self._refusals(picked, around))
         instances = facts.instances(near, self.lookup)
-        found = judging.judged(facts.facts(picked, around), self.lookup)
-        found = judging.coded(found, self.lookup, instances)
-        far = self._far_sides(found, around)
+
+        def judged(some: pl.DataFrame) -> pl.DataFrame:
+            found = facts.facts(some, known)
+            may_answer = (pl.col("other_accepted") > 0) & (pl.col("same_accepted") == 0)
+            asked = found.filter(may_answer) if bulk else found
+            found = initiator.with_initiator(found, self._listeners(asked, around))
+            return judging.judged(found, self.lookup)
+
+        found = judged(picked)
+        coded = judging.coded(found, self.lookup, instances)
+        far = self._far_sides(coded, known)
         if not far.height:
-            return found, around
-        there = judging.judged(facts.facts(far.drop("_for_file", "_for_line"), around), self.lookup)
-        there = judging.coded(there, self.lookup, instances)
-        codes = {
-            (file, line): code
-            for (file, line), code in zip(
-                far.select("_for_file", "_for_line").iter_rows(), there["code"], strict=True
-            )
-        }
-        return judging.coded(found.drop("code", "noise"), self.lookup, instances, codes), around
+            return coded, known
+        there = judging.coded(judged(far.drop("_for_file", "_for_line")), self.lookup, instances)
+        places = far.select("_for_file", "_for_line").iter_rows()
+        codes = {(file, line): code for (file, line), code in zip(places, there["code"], strict=True)}
+        return judging.coded(found, self.lookup, instances, codes), known
 
     def _far_sides(self, found: pl.DataFrame, around: facts.Around) -> pl.DataFrame:
         """What another of our interfaces saw come in of accepted records that were never answered."""
@@ -186,18 +226,18 @@ class Diagnosis:
         interface, ip = self.lookup.interface(name), ip_of(address)
         return interface is not None and ip is not None and interface.owns(ip)
 
-    def _own_addresses(self, near: pl.DataFrame) -> pl.DataFrame:
+    def _own_addresses(self, near: pl.DataFrame, around: Scope) -> pl.DataFrame:
         """The own addresses of the interfaces whose records do not say which way they went."""
         unsaid = near.filter(pl.col("direction").is_null())
         known = self.lookup.inventory.interfaces
         names = [name for name in unsaid["interface"].drop_nulls().unique() if name not in known]
-        plan = lazy_flows(self.dataset, Scope(filter=_one_of("interface_id", names)))
+        plan = lazy_flows(self.dataset, replace(around, filter=_one_of("interface_id", names)))
         columns = ["interface", "srcaddr", "dstaddr"]
         ends = run.collect(plan.select(columns).unique()) if names else near.select(columns).clear()
         return direction.own_addresses(ends, self.lookup)
 
-    def _listeners(self, picked: pl.DataFrame) -> pl.DataFrame:
-        """Who of those in question listens, by all records there are."""
+    def _listeners(self, picked: pl.DataFrame, around: Scope) -> pl.DataFrame:
+        """Who of those in question listens."""
         addresses = pl.concat([picked["source"], picked["target"]]).drop_nulls().unique()
         ports = pl.concat([picked["srcport"], picked["dstport"]]).drop_nulls().unique()
         if not addresses.len():
@@ -207,21 +247,23 @@ class Diagnosis:
             pl.col("target").is_in(mine) & pl.col("dstport").is_in(ports.implode())
         )
         columns = ["source", "target", "srcport", "dstport", "protocol", "accepted"]
-        scope = Scope(filter=_any_of([touching(address) for address in addresses]))
+        scope = replace(around, filter=_any_of([touching(address) for address in addresses]))
         plan = lazy_flows(self.dataset, scope)
         return initiator.listeners(run.collect(plan.filter(wanted).select(columns).unique()))
 
-    def _refusals(self, picked: pl.DataFrame) -> pl.DataFrame:
-        """At how many places the public peers of refused records were refused, by all records there are."""
+    def _refusals(self, picked: pl.DataFrame, around: Scope) -> pl.DataFrame:
+        """At how many places the public peers of refused records were refused."""
         peers = pl.concat([picked["source"], picked["target"]]).drop_nulls().unique()
         public = [text for text in peers if (ip := ip_of(text)) is not None and self.lookup.is_public(ip)]
-        scope = Scope(filter=_any_of([touching(address) for address in public]))
+        scope = replace(around, filter=_any_of([touching(address) for address in public]))
         columns = ["source", "target", "dstport", "accepted"]
         plan = lazy_flows(self.dataset, scope).filter(~pl.col("accepted") & pl.col("source").is_in(public))
         refused = run.collect(plan.select(columns).unique()) if public else picked.select(columns).clear()
         return facts.refusals(refused.with_columns(way=pl.lit("ingress")))
 
 
+# Times of records are whole seconds.
+_MOMENT = timedelta(seconds=1)
 # So many addresses are named in a filter; more are looked for among all records.
 _FEW = 50
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from diagnose import codes, fixes, network_acls, security_groups
+from diagnose import codes, fixes, network_acls, routes, security_groups
 from diagnose.inventory import COMMANDS
 from diagnose.judging import packet_of
 from diagnose.model import TCP
 from diagnose.packet import protocol_name
+from diagnose.path import Stage, path
 from diagnose.records import SYN_ACK
 from diagnose.said import (
     Rules,
@@ -68,8 +69,7 @@ class Explainer:
         """
         rules = self._rules(row)
         stem = codes.base(row["code"])
-        evidence = [Evidence(self.quote(row), (row["_file"], row["_line"])), *self._about(row)]
-        evidence += self._says(stem, row, rules)
+        evidence = [self.shown("", row), *self._says(stem, row, rules), *self._about(row)]
         if row["noise"] and stem != "R-BACKSCATTER":
             evidence.append(
                 Evidence(
@@ -88,6 +88,7 @@ class Explainer:
             evidence=tuple(evidence),
             ruled_out=tuple(self._ruled_out(stem, row, rules)),
             fixes=self._fixes(stem, row, rules),
+            path=self._path(row, rules),
             noise=row["noise"],
         )
 
@@ -106,15 +107,19 @@ class Explainer:
     # -- evidence ------------------------------------------------------------------------------------------
 
     def quote(self, row: Mapping[str, Any]) -> str:
-        """A record in a line, with the file and the line it stands in."""
+        """A record in a line."""
         outcome = "ACCEPT" if row["accepted"] else "REJECT"
         name = protocol_name(row["protocol"])
         ends = f"{end_of(row, 'src')} → {end_of(row, 'dst')}"
         flags = f", flags {flag_names(row['flags'])}" if row["flags"] is not None else ""
         return (
             f"{outcome} {name} {ends}{flags}, {plural(row['packets'] or 0, 'packet')}, {clock(row['start'])} "
-            f"at {row['interface']} ({self._place(row)})"
+            f"at {row['interface']}"
         )
+
+    def shown(self, what: str, row: Mapping[str, Any]) -> Evidence:
+        """A record as evidence, behind what it shows."""
+        return Evidence(what + self.quote(row), place_of(row), at=self._place(row))
 
     def _place(self, row: Mapping[str, Any]) -> str:
         report = self._dataset.files.get(row["_file"])
@@ -143,8 +148,8 @@ class Explainer:
             if stem == "R-CHANGED-SG":
                 yield from groups_say(rules)
         elif stem.startswith("R-"):
-            yield from groups_say(rules)
-            yield from acl_says(rules)
+            says = (acl_says, groups_say) if stem == "R-NACL" else (groups_say, acl_says)
+            yield from (evidence for say in says for evidence in say(rules))
             if stem == "R-STALE":
                 yield from (Evidence(text) for text in self._why_stale(row))
             elif stem == "R-UNKNOWN":
@@ -161,7 +166,7 @@ class Explainer:
             return
         asked = self._find(row, reverse=True, syn=True).filter(pl.col("interface") != row["interface"])
         for other in asked.head(1).iter_rows(named=True):
-            yield Evidence(f"The SYN left by another interface: {self.quote(other)}", place_of(other))
+            yield self.shown("The SYN left by another interface: ", other)
 
     def _earlier(self, stem: str, row: Row) -> Iterator[Evidence]:
         here = pl.col("interface") == row["interface"]
@@ -169,16 +174,14 @@ class Explainer:
             for other in (
                 self._find(row, reverse=True).filter(here & pl.col("accepted")).head(1).iter_rows(named=True)
             ):
-                yield Evidence(
-                    f"It answers a request that was accepted: {self.quote(other)}", place_of(other)
-                )
+                yield self.shown("It answers a request that was accepted: ", other)
             yield Evidence(
                 "Security groups let every reply of an accepted request pass, so they did not refuse this one"
             )
             return
         before = self._find(row).filter(here & pl.col("accepted") & (pl.col("start") <= row["start"]))
         for other in before.tail(1).iter_rows(named=True):
-            yield Evidence(f"The same flow was accepted before: {self.quote(other)}", place_of(other))
+            yield self.shown("The same flow was accepted before: ", other)
         if stem == "R-LATE":
             yield from (Evidence(text) for text in self._why_late(row))
 
@@ -243,7 +246,7 @@ class Explainer:
         if stem in {"A-OK", "A-REFUSED", "A-REPLY-REJECTED"}:
             wanted = here if stem == "A-REPLY-REJECTED" else here.filter("accepted")
             for other in wanted.head(1).iter_rows(named=True):
-                yield Evidence(f"The other direction: {self.quote(other)}", place_of(other))
+                yield self.shown("The other direction: ", other)
             if stem == "A-REFUSED":
                 yield Evidence(
                     "The answers carry RST and never SYN-ACK: nothing listens there, or the host refuses"
@@ -256,9 +259,7 @@ class Explainer:
             )
         elif stem == "A-ASYM":
             for other in back.filter(pl.col("interface") != row["interface"]).head(1).iter_rows(named=True):
-                yield Evidence(
-                    f"The reply is at another interface of the instance: {self.quote(other)}", place_of(other)
-                )
+                yield self.shown("The reply is at another interface of the instance: ", other)
         else:
             yield Evidence("Nothing of the other direction is among these records")
             yield from self._beyond(stem, row, rules)
@@ -280,7 +281,7 @@ class Explainer:
         if stem == "A-REMOTE":
             far = self._find(row).filter(pl.col("interface") != row["interface"])
             for other in far.head(1).iter_rows(named=True):
-                yield Evidence(f"The far interface saw it: {self.quote(other)}", place_of(other))
+                yield self.shown("The far interface saw it: ", other)
         yield route_says(self._lookup, rules)
         owner = self._lookup.owner(rules.packet.destination, rules.interface.vpc if rules.interface else None)
         if stem == "A-NOREPLY-REMOTE" and owner is not None:
@@ -355,6 +356,15 @@ class Explainer:
         if stem == "R-NACL" and rules is not None and rules.groups.allowed is Tri.UNKNOWN:
             return MEDIUM
         return MEDIUM if row["way"] is None else HIGH
+
+    def _path(self, row: Row, rules: Rules | None) -> tuple[Stage, ...]:
+        if rules is None:
+            return ()
+        leaves = rules.packet.egress
+        way = routes.route(self._lookup, rules.interface, rules.packet.destination) if leaves else None
+        ends = end_of(row, "src"), end_of(row, "dst")
+        own, peer = ends if leaves else ends[::-1]
+        return path(row["code"], rules, way, peer, own)
 
     def _fixes(self, stem: str, row: Row, rules: Rules | None) -> tuple[fixes.Fix, ...]:
         wanted = stem in {"R-SG", "R-NACL", "R-BOTH", "R-NACL-RETURN", "R-CHANGED-SG", "R-CHANGED-NACL"}

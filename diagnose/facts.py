@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from diagnose.initiator import has_syn, with_initiator
+from diagnose.initiator import has_syn
 from diagnose.model import ICMP, ICMP6
 from diagnose.records import FIN, RST
 
@@ -27,13 +27,11 @@ class Around:
 
     Attributes:
         flows: Flows with directions: all that share the endpoints of those in question, at any interface.
-        listening: Who listens (``initiator.listeners``).
         refused: ``peer`` (String) and ``refused_at`` (UInt32): at how many addresses and ports of ours each
             was refused.
     """
 
     flows: pl.DataFrame
-    listening: pl.DataFrame
     refused: pl.DataFrame
 
 
@@ -70,7 +68,7 @@ def facts(picked: pl.DataFrame, around: Around) -> pl.DataFrame:
         bits), ``syn`` (Boolean: a SYN without an ACK), ``first`` (Int64), ``first_accepted``, ``first_close``
         (Int64: when the first FIN or RST was seen), ``packets``, ``bytes``; ``same_at`` and ``other_at``
         (lists of String: the interfaces, this one too, that saw each), ``other_syn_at`` (those that saw a SYN
-        the other way); ``icmp_back`` (Boolean); ``source_began``, ``began_by``; ``refused_at`` (UInt32).
+        the other way); ``icmp_back`` (Boolean); ``refused_at`` (UInt32).
     """
     sides = _sides(around.flows)
     found = _keyed(picked.with_row_index("_row"))
@@ -87,7 +85,7 @@ def facts(picked: pl.DataFrame, around: Around) -> pl.DataFrame:
     counts = [f"{name}_{what}" for name in ("same", "other") for what in ("accepted", "rejected")]
     truths = [f"{name}_syn" for name in ("same", "other")]
     found = found.with_columns(pl.col(counts).fill_null(0), pl.col(truths).fill_null(value=False))
-    found = with_initiator(_with_icmp(found, around.flows), around.listening)
+    found = _with_icmp(found, around.flows)
     peer = pl.when(pl.col("way") == "egress").then("target").otherwise("source")
     found = found.with_columns(peer=peer).join(around.refused, on="peer", how="left", maintain_order="left")
     return found.with_columns(pl.col("refused_at").fill_null(0)).drop("_row", *_KEY, "_side", "peer")

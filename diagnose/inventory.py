@@ -84,6 +84,17 @@ def inventory_files(dataset: Dataset) -> list[Path]:
     ]
 
 
+def quoted(where: Where) -> str | None:
+    """What stands in a place of the inventory, as JSON; ``None`` where the file has changed or gone."""
+    try:
+        found: Any = _document(Path(where.source))
+        for name, place in re.findall(r"(\w+)\[(\d+)\]", where.path):
+            found = found[name][int(place)]
+    except (NotInventoryError, OSError, LookupError, TypeError):
+        return None
+    return json.dumps(found, indent=2)
+
+
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
@@ -120,7 +131,7 @@ def _take_in(found: _Found, path: Path) -> None:
             _take_lists(found, key, document, path)
             continue
         for place, item in enumerate(items(document, key)):
-            found.items.setdefault(key, []).append((item, Where(path.name, f"{key}[{place}]")))
+            found.items.setdefault(key, []).append((item, Where(path.name, f"{key}[{place}]", str(path))))
 
 
 def _document(path: Path) -> Raw:

@@ -19,10 +19,15 @@ HAVE_PORTS = frozenset({TCP, UDP})
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Where something stands: a file of the inventory and the place in its JSON."""
+    """Where something stands: a file of the inventory, the place in its JSON, and the way to the file."""
 
     file: str
     path: str
+    source: str = ""
+
+    def inside(self, step: str) -> Where:
+        """A place inside it."""
+        return Where(self.file, f"{self.path}.{step}", self.source)
 
     def __str__(self) -> str:
         """As evidence quotes it."""

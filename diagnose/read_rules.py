@@ -19,7 +19,6 @@ from diagnose.model import (
     Route,
     RouteTable,
     SecurityGroup,
-    Where,
 )
 from diagnose.raw import Raw, block_in, inner, items, number_of, text_of, truth_of
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from diagnose.blocks import Block
+    from diagnose.model import Where
 
 _NAMED = {"tcp": TCP, "udp": UDP, "icmp": ICMP, "icmpv6": ICMP6}
 _ALL = "-1"
@@ -63,7 +63,7 @@ def security_group(raw: Raw, where: Where) -> SecurityGroup | None:
         rule
         for key, egress in (("IpPermissions", False), ("IpPermissionsEgress", True))
         for place, permission in enumerate(items(raw, key))
-        for rule in _permission(permission, name, egress, Where(where.file, f"{where.path}.{key}[{place}]"))
+        for rule in _permission(permission, name, egress, where.inside(f"{key}[{place}]"))
     ]
     return SecurityGroup(
         name,
@@ -159,7 +159,7 @@ def network_acl(raw: Raw, where: Where) -> NetworkAcl | None:
     entries = [
         entry
         for place, item in enumerate(items(raw, "Entries"))
-        if (entry := _entry(item, Where(where.file, f"{where.path}.Entries[{place}]"))) is not None
+        if (entry := _entry(item, where.inside(f"Entries[{place}]"))) is not None
     ]
     subnets = [text_of(item, "SubnetId") for item in items(raw, "Associations")]
     return NetworkAcl(
@@ -208,7 +208,7 @@ def route_table(raw: Raw, where: Where) -> RouteTable | None:
     routes = [
         route
         for place, item in enumerate(items(raw, "Routes"))
-        if (route := _route(item, Where(where.file, f"{where.path}.Routes[{place}]"))) is not None
+        if (route := _route(item, where.inside(f"Routes[{place}]"))) is not None
     ]
     return RouteTable(
         name,

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from diagnose.fixes import Fix
     from diagnose.model import Where
+    from diagnose.path import Stage
 
 HIGH, MEDIUM, LOW = "high", "medium", "low"
 
@@ -27,11 +28,14 @@ class Evidence:
     text: str
     record: tuple[int, int] | None = None
     where: Where | None = None
+    at: str = ""
+    """The file and the line of the record."""
 
     @property
     def told(self) -> str:
-        """The text, with the place in the inventory behind it."""
-        return f"{self.text} [{self.where}]" if self.where is not None else self.text
+        """The text, with the place that shows it."""
+        place = f" [{self.where}]" if self.where is not None else f" ({self.at})" if self.at else ""
+        return self.text + place
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class Verdict:
         evidence: What it rests on.
         ruled_out: What it is not, and why.
         fixes: What would let it through; each was tried on the inventory.
+        path: The way of the packet, and where it stopped.
         noise: Whether nobody needs to do anything: scans and backscatter from the internet.
     """
 
@@ -58,4 +63,5 @@ class Verdict:
     evidence: tuple[Evidence, ...] = ()
     ruled_out: tuple[str, ...] = ()
     fixes: tuple[Fix, ...] = ()
+    path: tuple[Stage, ...] = ()
     noise: bool = False

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 GROUPS, RECORDS, RECORD, PROBLEMS = "groups", "records", "record", "problems"
 QUERY, RESULT, CHART, FILE, LIBRARY = "query", "result", "chart", "file", "queries"
 HISTOGRAM, VALUES, DASHBOARD = "histogram", "values", "dashboard"
-TABLES = (GROUPS, RECORDS, PROBLEMS, RESULT, VALUES)
+VERDICT = "why"
+LISTS = (PROBLEMS, VALUES, VERDICT)
+TABLES = (GROUPS, RECORDS, RESULT, *LISTS)
 CELLS = (RECORDS, PROBLEMS, RESULT)
 MOVING = (*TABLES, RECORD, HISTOGRAM, CHART, DASHBOARD)
 PANES = (GROUPS, HISTOGRAM, RECORDS, RECORD)
@@ -27,7 +29,7 @@ CHARTS = (HISTOGRAM, CHART, DASHBOARD)
 RESULTS = (RESULT, CHART)
 TYPING = (QUERY, FILE, LIBRARY)
 """Panes where text is typed: they take every key themselves, and letters are text there."""
-ALL_PANES = (*PANES, PROBLEMS, QUERY, RESULT, CHART, VALUES, DASHBOARD, FILE, LIBRARY)
+ALL_PANES = (*PANES, VERDICT, PROBLEMS, QUERY, RESULT, CHART, VALUES, DASHBOARD, FILE, LIBRARY)
 EVERYWHERE = "everywhere"
 
 _SIGNS = {
@@ -155,6 +157,9 @@ ACTIONS: tuple[Action, ...] = (
         "Go to the bars over time; Space marks a range there",
         (GROUPS, RECORDS, RECORD),
     ),
+    Action("why", ("d",), "why", "Say why the record was rejected, or never answered", (RECORDS, RECORD)),
+    Action("to_evidence", ("enter",), "record", "Go to the record that the line rests on", (VERDICT,)),
+    Action("all_records", ("a",), "all", "Look at all records, however old", (VERDICT,)),
     Action("values", ("v",), "values", "Count the values of the column under the cursor", (RECORDS,)),
     Action("include", ("plus",), "include", "Keep only records with the value under the cursor", (RECORDS,)),
     Action("exclude", ("minus",), "exclude", "Leave out records with the value under the cursor", (RECORDS,)),
@@ -190,7 +195,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("copy_row", ("Y",), "copy row", "Copy the row as JSON (OSC 52)", (RESULT,)),
     Action("copy_chart", ("y",), "copy chart", "Copy the chart as plain text (OSC 52)", (CHART,)),
     Action("copy_query", ("C",), "copy for AWS", "Copy the query for Logs Insights (OSC 52)", RESULTS),
-    Action("close", ("escape", "q"), "close", "Close this screen", (PROBLEMS, VALUES, DASHBOARD, *RESULTS)),
+    Action("close", ("escape", "q"), "close", "Close this screen", (*LISTS, DASHBOARD, *RESULTS)),
     Action("back", ("left_square_bracket",), "", "Go back to what was looked at before", PANES),
     Action("forward", ("right_square_bracket",), "", "Go forward again", PANES),
     Action("next_pane", ("tab",), "", "Move to the next pane", (*PANES, DASHBOARD, *RESULTS)),
@@ -201,7 +206,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("page_down", ("pagedown", "ctrl+f"), "", "Move down one page", MOVING),
     Action("half_up", ("ctrl+u",), "", "Move up half a page", TABLES),
     Action("half_down", ("ctrl+d",), "", "Move down half a page", TABLES),
-    Action("top", ("g", "home"), "", "Go to the first line", (GROUPS, RECORDS, PROBLEMS, VALUES, RECORD)),
+    Action("top", ("g", "home"), "", "Go to the first line", (*LISTS, GROUPS, RECORDS, RECORD)),
     Action("first", ("home",), "", "Go to the first line or bar", (RESULT, *CHARTS)),
     Action("bottom", ("G", "end"), "", "Go to the last line or bar", MOVING),
     Action("cell_left", ("left", "h"), "", "Move to the column on the left", (*CELLS, *CHARTS)),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 
+from query.scope import Scope
+from tui.diagnosing import Diagnosing
 from tui.keymap import GROUPS
 from tui.screens.brushing import Brushing
 from tui.screens.dashboards import Alarmed, Dashboards
 from tui.screens.queries import Queries
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from query.answer import Drill
-    from query.scope import Scope
     from tui.dashboards.definition import Dashboard
     from tui.workers import Identity
 
@@ -52,6 +56,7 @@ class Asking(Brushing):
             self.state, roots, self._keys, go=self._go_to, tell=self._tell, given=dashboard
         )
         self._greets = greets
+        self._diagnosing = Diagnosing()
 
     def action_query(self) -> None:
         """Ask a query of the records that are looked at."""
@@ -93,6 +98,34 @@ class Asking(Brushing):
         )
         self.app.push_screen(screen)
 
+    def action_why(self) -> None:
+        """Say why the record under the cursor was rejected, or never answered."""
+        from tui.screens.verdict import VerdictScreen
+
+        row = self.records.row
+        if row is None:
+            self.bar.tell("There is no record to explain.", "warn")
+        elif "action" not in row.record:
+            self.bar.tell("Only records of flow logs are accepted or rejected.", "warn")
+        else:
+            screen = VerdictScreen(
+                self.state,
+                self._roots,
+                self._keys,
+                diagnosing=self._diagnosing,
+                record=row.record,
+                go=self._go_to_record,
+            )
+            self.app.push_screen(screen)
+
+    def _go_to_record(self, identity: Identity, met_by: Mapping[str, Any]) -> None:
+        """Go to a record among all those between two addresses."""
+        self._sought = identity
+        since, until = self._widest
+        # An address alone finds what is from it and what is to it.
+        ends = " and ".join(filter(_is_address, (str(met_by.get(side)) for side in ("srcaddr", "dstaddr"))))
+        self._go_to(Scope(since=since, until=until, filter=ends))
+
     def action_summary(self) -> None:
         """Show what there is at a glance."""
         self._dashboards.open(self.app, "summary")
@@ -133,3 +166,11 @@ class Asking(Brushing):
         asked = scope.filter or scope.since or scope.until or self.state.following or self.state.has_moved
         moved = self.groups.cursor or self.records.cursor or self.pane != GROUPS or self.bar.typing
         return not asked and not moved
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

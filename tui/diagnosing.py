@@ -1,0 +1,67 @@
+"""Verdicts for the explorer: the inventory is read once, and again when its files change."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from diagnose.diagnosis import Diagnosis
+    from diagnose.model import Inventory
+    from diagnose.verdict import Verdict
+    from loaders.dataset import Dataset
+
+# Around one record so many are looked at on either side at most, so that an answer comes at once.
+_MOST = 500_000
+_LEAST = timedelta(minutes=20)
+
+
+class Diagnosing:
+    """Finds verdicts; called in the threads of workers."""
+
+    def __init__(self) -> None:
+        """Begin without an inventory."""
+        self._lock = threading.Lock()
+        self._read: tuple[tuple[tuple[Path, int], ...], Inventory] | None = None
+
+    def of(self, dataset: Dataset) -> Diagnosis:
+        """A data set and the inventory that lies beside it, to ask about."""
+        from diagnose.diagnosis import Diagnosis
+        from diagnose.inventory import inventory_files, read_inventory
+
+        files = inventory_files(dataset)
+        state = tuple((path, _changed(path)) for path in files)
+        with self._lock:
+            if self._read is None or self._read[0] != state:
+                self._read = state, read_inventory(files)
+            return Diagnosis(dataset, self._read[1])
+
+    def verdict(self, dataset: Dataset, record: Mapping[str, Any], *, everything: bool) -> Verdict | None:
+        """The verdict of a record; ``None`` where it is of no traffic.
+
+        Args:
+            dataset: The records.
+            record: The one in question.
+            everything: Whether to look at all records, and not only at those of about the same time.
+        """
+        return self.of(dataset).of_record(record, None if everything else _within(dataset))
+
+
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _within(dataset: Dataset) -> timedelta | None:
+    """How far around a record to look; ``None`` where there are few records in all."""
+    spans = [part.span for part in dataset.parts if part.span is not None]
+    if dataset.height <= 2 * _MOST or not spans:
+        return None
+    length = max(span[1] for span in spans) - min(span[0] for span in spans)
+    return max(_LEAST, length * (_MOST / dataset.height))

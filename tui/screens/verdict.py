@@ -1,0 +1,265 @@
+"""The verdict on a record: its way drawn, the evidence, what was ruled out, and what would mend it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import on
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Static
+
+from loaders.run import Lane
+from tui.keymap import VERDICT, bindings, works
+from tui.sanitise import clean
+from tui.widgets.frame_table import FrameTable
+from tui.widgets.one_line import KeyBar, PaneTitle, TopLine
+from tui.widgets.record_pane import RecordPane
+from tui.widgets.table_layout import Column, Row
+from tui.wording import news, way
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from textual.app import ComposeResult
+
+    from diagnose.model import Where
+    from diagnose.path import Stage
+    from diagnose.verdict import Verdict
+    from tui.diagnosing import Diagnosing
+    from tui.state import State
+    from tui.workers import Identity
+
+_PART = 8
+_COLUMNS = (Column("part", "", _PART, _PART), Column("text", "", 20, 400, grow=True, toned=True))
+_LEAST = 30
+_MARKS = {"passed": "✓", "stopped": "✗", "unsure": "?", "unreached": "·"}
+_TONES = {"passed": "accept", "stopped": "reject", "unsure": "warn", "unreached": "dim"}
+_NO_TRAFFIC = "This record is of no traffic: there is nothing to say why."
+
+
+class VerdictSource:
+    """A verdict, line by line, broken to a width."""
+
+    instant = True
+
+    def __init__(self, verdict: Verdict, width: int) -> None:
+        """Break a verdict into lines."""
+        self.columns: tuple[Column, ...] = _COLUMNS
+        lines = _broken(verdict, max(_LEAST, width - _PART - 2))
+        self._rows = [
+            Row(place, (part, clean(text)), tone, target, prose=True)
+            for place, (part, text, tone, target) in enumerate(lines)
+        ]
+        self.height = len(self._rows)
+
+    def window(self, offset: int, amount: int) -> list[Row]:
+        """Fetch rows."""
+        return self._rows[offset : offset + amount]
+
+
+_Line = tuple[str, str, str, dict[str, Any]]
+
+
+def _broken(verdict: Verdict, room: int) -> Iterator[_Line]:
+    for part, text, tone, target in _lines(verdict):
+        first, *more = wrap(text, room) or [""]
+        yield part, first, tone, target
+        for line in more:
+            yield "", f"  {line}" if part in {"fix", "undo"} else line, tone, target
+
+
+def _lines(verdict: Verdict) -> Iterator[_Line]:
+    """The lines of a verdict: what part each is of, the text, its tone, and what it leads to."""
+    for place, stage in enumerate(verdict.path):
+        yield "way" if not place else "", _drawn(stage), _TONES[stage.state], {}
+    for place, evidence in enumerate(verdict.evidence):
+        target = {"record": evidence.record, "where": evidence.where, "at": evidence.at}
+        target["copy"] = evidence.told
+        yield "because" if not place else "", evidence.text, "", target
+    for place, text in enumerate(verdict.ruled_out):
+        yield "not" if not place else "", text, "dim", {"copy": text}
+    for fix in verdict.fixes:
+        more = f"  (lets {fix.also_allows:,} more refused conversations through)" if fix.also_allows else ""
+        yield "fix", f"{fix.command}{more}", "strong", {"copy": fix.command}
+        yield "undo", fix.undo, "dim", {"copy": fix.undo}
+
+
+def _drawn(stage: Stage) -> str:
+    back = "↩ " if stage.back else ""
+    return f"{_MARKS[stage.state]} {back}{stage.name}  {stage.detail}"
+
+
+class VerdictScreen(Screen[None]):
+    """Says why a record was rejected, or never answered."""
+
+    DEFAULT_CSS = (Path(__file__).with_suffix(".tcss")).read_text(encoding="utf-8")
+    AUTO_FOCUS = None
+    BINDINGS: ClassVar = bindings(VERDICT)
+    pane = VERDICT
+
+    class _Found(Message):
+        def __init__(self, verdict: Verdict | None) -> None:
+            super().__init__()
+            self.verdict = verdict
+
+    class _Failed(Message):
+        def __init__(self, error: Exception) -> None:
+            super().__init__()
+            self.error = error
+
+    def __init__(
+        self,
+        state: State,
+        roots: Sequence[str],
+        keys: Mapping[str, str],
+        *,
+        diagnosing: Diagnosing,
+        record: Mapping[str, Any],
+        go: Callable[[Identity, Mapping[str, Any]], None],
+    ) -> None:
+        """Begin with a record.
+
+        Args:
+            state: What the explorer looks at.
+            roots: The paths, as they were given.
+            keys: Keys that a person gave to actions in place of their own, by name.
+            diagnosing: Finds verdicts.
+            record: The record.
+            go: Goes to a record, given the one that it was met by.
+        """
+        super().__init__()
+        self._state, self._roots, self._keys = state, roots, dict(keys)
+        self._diagnosing, self._record, self._go = diagnosing, record, go
+        self._lane = Lane("verdict")
+        self._table = FrameTable("verdict-table", cells=False, headed=False)
+        self._told = Static("", id="verdict-told", markup=False)
+        self.verdict: Verdict | None = None
+        """What was found."""
+        self._everything = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out the verdict, and the pane for what is under the cursor."""
+        yield TopLine()
+        yield PaneTitle(VERDICT, "why")
+        yield self._told
+        yield self._table
+        yield PaneTitle("shown", "source")
+        yield RecordPane()
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Look for the verdict."""
+        self.query_one(KeyBar).show(VERDICT, self._keys)
+        self.query_one(TopLine).show(way(self._roots, self._state.scope), *news(self._state, None))
+        self.query_one("#shown-title", PaneTitle).show("", focused=False)
+        self.set_focus(self._table)
+        self._find()
+
+    def _find(self) -> None:
+        self.query_one(f"#{VERDICT}-title", PaneTitle).show("looking at its records …", focused=True)
+        dataset, record, everything = self._state.dataset, self._record, self._everything
+        if dataset is None:
+            return
+        self._lane.submit(
+            lambda _: self._Found(self._diagnosing.verdict(dataset, record, everything=everything)),
+            self._tell,
+            lambda error: self._tell(self._Failed(error)),
+        )
+
+    def _tell(self, message: Message) -> None:
+        if self.is_attached:
+            self.post_message(message)
+
+    def on_verdict_screen__found(self, message: _Found) -> None:
+        """Show the verdict."""
+        from diagnose.codes import meaning
+
+        verdict = self.verdict = message.verdict
+        title = self.query_one(f"#{VERDICT}-title", PaneTitle)
+        if verdict is None:
+            title.show("nothing to say", focused=True)
+            self._told.update(Content(f" {_NO_TRAFFIC}"))
+            return
+        noise = ", noise" if verdict.noise else ""
+        title.show(f"{verdict.code} · confidence {verdict.confidence}{noise}", focused=True)
+        sign, tone = ("✗", "reject") if verdict.code.startswith("R-") else ("✓", "accept")
+        said = clean(meaning(verdict.code))
+        self._told.update(Content.assemble((f" {sign} ", f"$flow-{tone}"), said[:1].upper() + said[1:]))
+        self._show()
+
+    def on_verdict_screen__failed(self, message: _Failed) -> None:
+        """Say why there is no verdict."""
+        self.query_one(f"#{VERDICT}-title", PaneTitle).show("trouble", focused=True)
+        self._told.update(Content(f" ✗ {clean(str(message.error))}"))
+
+    def _show(self) -> None:
+        if self.verdict is not None:
+            source = VerdictSource(self.verdict, self._table.scrollable_content_region.width)
+            self._table.show(source, more=True, cursor=min(self._table.cursor, source.height - 1))
+
+    def on_resize(self) -> None:
+        """Break the lines anew."""
+        self.call_after_refresh(self._show)
+
+    @on(FrameTable.Moved)
+    def _line_changed(self, message: FrameTable.Moved) -> None:
+        """Show the record or the rule that the line under the cursor rests on."""
+        target = message.row.record if message.row is not None else {}
+        where, record = target.get("where"), target.get("record")
+        title, pane = self.query_one("#shown-title", PaneTitle), self.query_one(RecordPane)
+        if where is not None:
+            title.show(clean(str(where)), focused=False)
+            pane.say(*self._rule(where))
+        elif record is not None:
+            title.show(clean(target["at"]), focused=False)
+            dataset = self._state.dataset
+            raw = dataset.raw(*record) if dataset is not None else None
+            pane.say(raw if raw is not None else "The line is not there any more.")
+        else:
+            title.show("", focused=False)
+            pane.say(str(target.get("copy", "")))
+
+    def _rule(self, where: Where) -> list[str]:
+        from diagnose.inventory import quoted
+
+        text = quoted(where)
+        return text.splitlines() if text is not None else ["The file has changed or gone."]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """An action counts if the table of actions names this screen."""
+        return works(action, parameters, VERDICT)
+
+    def action_move(self, name: str) -> None:
+        """Have the lines move."""
+        getattr(self._table, f"action_{name}")()
+
+    @on(FrameTable.Opened)
+    def _opened(self) -> None:
+        self.action_to_evidence()
+
+    def action_to_evidence(self) -> None:
+        """Go to the record that the line under the cursor rests on."""
+        record = self._table.row.record.get("record") if self._table.row is not None else None
+        if record is not None:
+            self.dismiss()
+            self._go(record, self._record)
+
+    def action_all_records(self) -> None:
+        """Look at all records, however old."""
+        self._everything = True
+        self._find()
+
+    def action_copy_cell(self) -> None:
+        """Copy the command, or the evidence, under the cursor."""
+        text = self._table.row.record.get("copy") if self._table.row is not None else None
+        if text:
+            self.app.copy_to_clipboard(str(text))
+            self.query_one("#shown-title", PaneTitle).show("copied", focused=False)
+
+    def action_close(self) -> None:
+        """Go back."""
+        self.dismiss()
