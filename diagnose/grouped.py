@@ -2,64 +2,71 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from diagnose import codes
+from diagnose.model import HAVE_PORTS
 from diagnose.packet import protocol_name
 
 GROUP_COLUMNS = ("records", "code", "what", "sources", "targets", "interfaces", "first", "last", "noise")
-"""Of ``grouped``: counts are Int64, ``first`` and ``last`` Datetime, ``noise`` Boolean, the others String."""
+"""What is told of a group: counts are Int64, times Datetime, ``noise`` Boolean, the others String."""
 
-_RULE_DECIDES = ("R-NACL", "R-BOTH", "R-NACL-RETURN", "R-CHANGED-NACL")
-_PORT_DECIDES = ("R-SG", "R-BOTH", "R-CHANGED-SG", "R-STALE", "R-UNKNOWN")
+NOISE = "internet noise: scans and backscatter"
 
 
 def with_groups(coded: pl.DataFrame) -> pl.DataFrame:
-    """Add ``group`` (String: what a record is counted under) to rejects with codes.
+    """Add ``what`` and ``group`` (String: what refused a record, and what it is counted under) to rejects.
 
     Args:
         coded: As ``judging.coded`` returns it.
     """
     stems = {code: codes.base(code) for code in coded["code"].unique()}
-    stem = pl.col("code").replace_strict(list(stems), list(stems.values()), return_dtype=pl.String)
-    names = {number: protocol_name(number) for number in coded["protocol"].drop_nulls().unique()}
-    name = pl.col("protocol").replace_strict(
-        list(names), list(names.values()), default="?", return_dtype=pl.String
+    stem = _named("code", stems)
+    meant = _named("code", {code: codes.meaning(code) for code in stems})
+    protocol = _named(
+        "protocol", {one: protocol_name(one) for one in coded["protocol"].drop_nulls().unique()}
     )
-    port = (
-        pl.when(pl.col("protocol").is_in([6, 17]))
-        .then(pl.concat_str(name, pl.lit("/"), "dstport"))
-        .otherwise(name)
+    port = pl.when(pl.col("protocol").is_in(list(HAVE_PORTS))).then(
+        pl.concat_str(protocol, pl.lit("/"), pl.col("dstport").fill_null(0))
     )
-    meaning = {code: codes.meaning(code) for code in stems}
-    means = pl.col("code").replace_strict(list(meaning), list(meaning.values()), return_dtype=pl.String)
-    members = pl.coalesce("members", "interface")
-    said = (
-        pl.when(stem.is_in(["R-NACL", "R-NACL-RETURN", "R-CHANGED-NACL"]))
-        .then(pl.concat_str(means, pl.lit(": "), pl.col("rule").fill_null(pl.col("interface"))))
-        .when(stem == "R-BOTH")
-        .then(pl.concat_str(pl.lit("neither allows it: "), "rule", pl.lit(", "), members, pl.lit(", "), port))
-        .when(stem.is_in(list(_PORT_DECIDES)))
-        .then(pl.concat_str(means, pl.lit(": "), members, pl.lit(", "), port))
-        .otherwise(means)
-    )
-    by_code = pl.concat_str("code", pl.lit(" "), said)
-    # What several peers were refused at random is one thing, whatever rule each of them met.
+    traffic = pl.concat_str(port.otherwise(protocol), pl.lit(" "), _side())
+    groups, acl = pl.coalesce("members", "interface"), pl.coalesce("rule", "interface")
+    said = {
+        "R-NACL": pl.concat_str(acl, pl.lit(" denies "), traffic),
+        "R-NACL-RETURN": pl.concat_str(acl, pl.lit(" denies replies "), _side()),
+        "R-SG": pl.concat_str(groups, pl.lit(" allows no "), traffic),
+        "R-BOTH": pl.concat_str(
+            acl, pl.lit(" denies "), traffic, pl.lit(", and "), groups, pl.lit(" allows none")
+        ),
+        "R-UNKNOWN": pl.concat_str(pl.lit("not known: "), traffic, pl.lit(" at "), "interface"),
+        "R-STALE": pl.concat_str(pl.lit("the rules allow it now: "), traffic, pl.lit(" at "), "interface"),
+    }
+    what = pl.coalesce(*(pl.when(stem == name).then(text) for name, text in said.items()), meant)
+    # What scanners were refused at random is one thing, whatever rule each of them met.
     return coded.with_columns(
-        what=pl.when("noise").then(pl.lit(NOISE)).otherwise(said),
+        what=pl.when("noise").then(pl.lit(NOISE)).otherwise(what),
         code_=pl.when("noise").then(pl.lit("noise")).otherwise("code"),
-        group=pl.when("noise").then(pl.lit(NOISE)).otherwise(by_code),
+    ).with_columns(group=pl.concat_str("code_", pl.lit(" "), "what"))
+
+
+def _named(column: str, names: dict[Any, str]) -> pl.Expr:
+    found = pl.col(column).replace_strict(
+        list(names), list(names.values()), default=None, return_dtype=pl.String
     )
+    return found.fill_null("?")
 
 
-NOISE = "internet noise: scans and backscatter that the rules turned away"
+def _side() -> pl.Expr:
+    return pl.when(pl.col("way") == "egress").then(pl.lit("going out")).otherwise(pl.lit("coming in"))
 
 
 def grouped(coded: pl.DataFrame) -> pl.DataFrame:
-    """Count rejects by why they were refused, the largest group first (columns: ``GROUP_COLUMNS``)."""
+    """Count rejects by why they were refused, the largest group first (``GROUP_COLUMNS`` and ``group``)."""
     moment = pl.from_epoch(pl.col("start"), "s").cast(pl.Datetime("ms")).dt.replace_time_zone("UTC")
     return (
-        with_groups(coded)
+        (coded if "group" in coded.columns else with_groups(coded))
         .lazy()
         .group_by("group")
         .agg(
@@ -74,6 +81,6 @@ def grouped(coded: pl.DataFrame) -> pl.DataFrame:
             pl.col("noise").first(),
         )
         .sort("records", "group", descending=[True, False])
-        .select(GROUP_COLUMNS)
+        .select(*GROUP_COLUMNS, "group")
         .collect()
     )

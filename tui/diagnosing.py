@@ -10,10 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import polars as pl
+
     from diagnose.diagnosis import Diagnosis
     from diagnose.model import Inventory
     from diagnose.verdict import Verdict
     from loaders.dataset import Dataset
+    from loaders.run import Ticket
+    from query.scope import Scope
 
 # Around one record so many are looked at on either side at most, so that an answer comes at once.
 _MOST = 500_000
@@ -39,6 +43,23 @@ class Diagnosing:
             if self._read is None or self._read[0] != state:
                 self._read = state, read_inventory(files)
             return Diagnosis(dataset, self._read[1])
+
+    @property
+    def is_informed(self) -> bool:
+        """Whether anything is known about rules."""
+        return self._read is not None and bool(self._read[1].kinds)
+
+    def reasons(self, dataset: Dataset, scope: Scope, ticket: Ticket) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """All rejects of a scope by what refused them (``diagnose.grouped``): the groups, and the rejects.
+
+        Raises:
+            QueryError: The scope's filter is not one.
+            Cancelled: Nobody wants them any more.
+        """
+        from diagnose.grouped import grouped, with_groups
+
+        rejects = with_groups(self.of(dataset).rejects(scope, ticket))
+        return grouped(rejects), rejects
 
     def verdict(self, dataset: Dataset, record: Mapping[str, Any], *, everything: bool) -> Verdict | None:
         """The verdict of a record; ``None`` where it is of no traffic.

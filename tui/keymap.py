@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 GROUPS, RECORDS, RECORD, PROBLEMS = "groups", "records", "record", "problems"
 QUERY, RESULT, CHART, FILE, LIBRARY = "query", "result", "chart", "file", "queries"
 HISTOGRAM, VALUES, DASHBOARD = "histogram", "values", "dashboard"
-VERDICT = "why"
-LISTS = (PROBLEMS, VALUES, VERDICT)
+VERDICT, REASONS = "why", "reasons"
+LISTS = (PROBLEMS, VALUES, VERDICT, REASONS)
 TABLES = (GROUPS, RECORDS, RESULT, *LISTS)
 CELLS = (RECORDS, PROBLEMS, RESULT)
 MOVING = (*TABLES, RECORD, HISTOGRAM, CHART, DASHBOARD)
@@ -29,7 +29,7 @@ CHARTS = (HISTOGRAM, CHART, DASHBOARD)
 RESULTS = (RESULT, CHART)
 TYPING = (QUERY, FILE, LIBRARY)
 """Panes where text is typed: they take every key themselves, and letters are text there."""
-ALL_PANES = (*PANES, VERDICT, PROBLEMS, QUERY, RESULT, CHART, VALUES, DASHBOARD, FILE, LIBRARY)
+ALL_PANES = (*PANES, VERDICT, REASONS, PROBLEMS, QUERY, RESULT, CHART, VALUES, DASHBOARD, FILE, LIBRARY)
 EVERYWHERE = "everywhere"
 
 _SIGNS = {
@@ -160,6 +160,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("why", ("d",), "why", "Say why the record was rejected, or never answered", (RECORDS, RECORD)),
     Action("to_evidence", ("enter",), "record", "Go to the record that the line rests on", (VERDICT,)),
     Action("all_records", ("a",), "all", "Look at all records, however old", (VERDICT,)),
+    Action("reasons", ("W",), "rejects", "Count the rejects that are looked at by what refused them", PANES),
+    Action("open_reason", ("enter",), "open", "List the rejects, or say why one of them was", (REASONS,)),
     Action("values", ("v",), "values", "Count the values of the column under the cursor", (RECORDS,)),
     Action("include", ("plus",), "include", "Keep only records with the value under the cursor", (RECORDS,)),
     Action("exclude", ("minus",), "exclude", "Leave out records with the value under the cursor", (RECORDS,)),

@@ -100,26 +100,40 @@ class Asking(Brushing):
 
     def action_why(self) -> None:
         """Say why the record under the cursor was rejected, or never answered."""
-        from tui.screens.verdict import VerdictScreen
-
         row = self.records.row
         if row is None:
             self.bar.tell("There is no record to explain.", "warn")
         elif "action" not in row.record:
             self.bar.tell("Only records of flow logs are accepted or rejected.", "warn")
         else:
-            screen = VerdictScreen(
-                self.state,
-                self._roots,
-                self._keys,
-                diagnosing=self._diagnosing,
-                record=row.record,
-                go=self._go_to_record,
-            )
-            self.app.push_screen(screen)
+            self._say_why(row.record)
+
+    def action_reasons(self) -> None:
+        """Count the rejects that are looked at by what refused them."""
+        from tui.screens.reasons import ReasonsScreen
+
+        screen = ReasonsScreen(
+            self.state, self._roots, self._keys, diagnosing=self._diagnosing, why=self._say_why
+        )
+        self.app.push_screen(screen)
+
+    def _say_why(self, record: Mapping[str, Any]) -> None:
+        from tui.screens.verdict import VerdictScreen
+
+        screen = VerdictScreen(
+            self.state,
+            self._roots,
+            self._keys,
+            diagnosing=self._diagnosing,
+            record=record,
+            go=self._go_to_record,
+        )
+        self.app.push_screen(screen)
 
     def _go_to_record(self, identity: Identity, met_by: Mapping[str, Any]) -> None:
         """Go to a record among all those between two addresses."""
+        while self.app.screen is not self:
+            self.app.pop_screen()
         self._sought = identity
         since, until = self._widest
         # An address alone finds what is from it and what is to it.

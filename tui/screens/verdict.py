@@ -245,7 +245,6 @@ class VerdictScreen(Screen[None]):
         """Go to the record that the line under the cursor rests on."""
         record = self._table.row.record.get("record") if self._table.row is not None else None
         if record is not None:
-            self.dismiss()
             self._go(record, self._record)
 
     def action_all_records(self) -> None:

@@ -1,0 +1,257 @@
+"""All rejects that are looked at, counted by what refused them; each line opens its records."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import on
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Static
+
+from loaders.run import Lane
+from tui.keymap import REASONS, bindings, works
+from tui.sanitise import clean
+from tui.units import percent, stamp, whole
+from tui.widgets.frame_table import FrameTable
+from tui.widgets.one_line import KeyBar, PaneTitle, TopLine
+from tui.widgets.table_layout import Column, Row
+from tui.wording import news, plural, way
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import polars as pl
+    from textual.app import ComposeResult
+
+    from tui.diagnosing import Diagnosing
+    from tui.state import State
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_GROUPS = (
+    Column("records", "rejects", 9, 12, right=True),
+    Column("share", "share", 5, 5, right=True),
+    Column("what", "what refused them", 30, 400, grow=True),
+    Column("sources", "sources", 7, 9, right=True, fold=2),
+    Column("last", "last", 19, 19, fold=1),
+)
+_RECORDS = (
+    Column("time", "time", 19, 19),
+    Column("source", "source", 15, 46, grow=True),
+    Column("target", "destination", 15, 46),
+    Column("interface", "interface", 12, 24, fold=2),
+    Column("code", "verdict", 12, 20, fold=1),
+)
+_NONE = "No reject is among the records that are looked at.\nPress esc to go back."
+
+
+class ReasonSource:
+    """What refused rejects, the most frequent first."""
+
+    instant = True
+
+    def __init__(self, groups: pl.DataFrame) -> None:
+        """List groups (``diagnose.grouped.grouped``)."""
+        self.columns: tuple[Column, ...] = _GROUPS
+        self.groups, self.height = groups, groups.height
+        self._all = int(groups["records"].sum())
+
+    def window(self, offset: int, amount: int) -> list[Row]:
+        """Make rows."""
+        rows = []
+        for place, row in enumerate(self.groups.slice(offset, amount).iter_rows(named=True)):
+            last = stamp(row["last"])[:19] if row["last"] is not None else ""
+            what = row["what"][:1].upper() + row["what"][1:]
+            counts = whole(row["records"]), percent(row["records"], self._all)
+            cells = (*counts, clean(what), whole(row["sources"]), last)
+            rows.append(Row(offset + place, cells, "dim" if row["noise"] else "", row))
+        return rows
+
+
+class RejectSource:
+    """The rejects of a group, newest first."""
+
+    instant = True
+
+    def __init__(self, rejects: pl.DataFrame) -> None:
+        """List rejects (``diagnose.grouped.with_groups``)."""
+        self.columns: tuple[Column, ...] = _RECORDS
+        self._rejects, self.height = rejects, rejects.height
+
+    def window(self, offset: int, amount: int) -> list[Row]:
+        """Make rows."""
+        rows = []
+        for flow in self._rejects.slice(offset, amount).iter_rows(named=True):
+            record = _record(flow)
+            time = stamp(record["timestamp"])[:19] if record["timestamp"] is not None else ""
+            ends = (_end(flow["srcaddr"], flow["srcport"]), _end(flow["dstaddr"], flow["dstport"]))
+            cells = (time, *ends, clean(flow["interface"] or ""), flow["code"])
+            rows.append(Row((flow["_file"], flow["_line"]), cells, "", record))
+        return rows
+
+
+def _end(address: str | None, port: int | None) -> str:
+    text = clean(address or "")
+    return f"[{text}]:{port}" if port and ":" in text else f"{text}:{port}" if port else text
+
+
+def _record(flow: Mapping[str, Any]) -> dict[str, Any]:
+    """A flow under the names of its columns in the log."""
+    start = flow["start"]
+    names = ("srcaddr", "dstaddr", "srcport", "dstport", "protocol", "_file", "_line")
+    return {name: flow[name] for name in names} | {
+        "interface_id": flow["interface"],
+        "action": "ACCEPT" if flow["accepted"] else "REJECT",
+        "timestamp": _EPOCH + timedelta(seconds=start) if start is not None else None,
+    }
+
+
+class ReasonsScreen(Screen[None]):
+    """Counts rejects by what refused them."""
+
+    DEFAULT_CSS = (Path(__file__).with_suffix(".tcss")).read_text(encoding="utf-8")
+    AUTO_FOCUS = None
+    BINDINGS: ClassVar = bindings(REASONS)
+    pane = REASONS
+
+    class _Found(Message):
+        def __init__(self, groups: pl.DataFrame, rejects: pl.DataFrame) -> None:
+            super().__init__()
+            self.groups, self.rejects = groups, rejects
+
+    class _Failed(Message):
+        def __init__(self, error: Exception) -> None:
+            super().__init__()
+            self.error = error
+
+    def __init__(
+        self,
+        state: State,
+        roots: Sequence[str],
+        keys: Mapping[str, str],
+        *,
+        diagnosing: Diagnosing,
+        why: Callable[[Mapping[str, Any]], None],
+    ) -> None:
+        """Begin with what is looked at.
+
+        Args:
+            state: What the explorer looks at.
+            roots: The paths, as they were given.
+            keys: Keys that a person gave to actions in place of their own, by name.
+            diagnosing: Finds verdicts.
+            why: Shows the verdict on a record.
+        """
+        super().__init__()
+        self._state, self._roots, self._keys = state, roots, dict(keys)
+        self._diagnosing, self._why = diagnosing, why
+        self._lane = Lane("reasons")
+        self._table = FrameTable("reason-table", cells=False, empty=_NONE)
+        self._told = Static("", id="reasons-told", markup=False)
+        self._groups: ReasonSource | None = None
+        self._rejects: pl.DataFrame | None = None
+        self._chosen: int | None = None
+        """The number of the group whose records are listed."""
+
+    def compose(self) -> ComposeResult:
+        """Lay out the list."""
+        yield TopLine()
+        yield PaneTitle(REASONS, "why rejected")
+        yield self._told
+        yield self._table
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Count."""
+        self.query_one(KeyBar).show(REASONS, self._keys)
+        scope = self._state.scope
+        here = way(self._roots, scope) + ([clean(scope.filter)] if scope.filter else [])
+        self.query_one(TopLine).show(here, *news(self._state, None))
+        self.set_focus(self._table)
+        self._say("looking at all rejects …", "")
+        dataset = self._state.dataset
+        if dataset is not None:
+            self._lane.submit(
+                lambda ticket: self._Found(*self._diagnosing.reasons(dataset, scope, ticket)),
+                self._tell,
+                lambda error: self._tell(self._Failed(error)),
+            )
+
+    def _tell(self, message: Message) -> None:
+        if self.is_attached:
+            self.post_message(message)
+
+    def on_reasons_screen__found(self, message: _Found) -> None:
+        """Show the groups."""
+        self._groups, self._rejects = ReasonSource(message.groups), message.rejects
+        self._list_groups()
+
+    def on_reasons_screen__failed(self, message: _Failed) -> None:
+        """Say why there is nothing to see."""
+        self._say("trouble", f"✗ {message.error}")
+
+    def _list_groups(self) -> None:
+        source, chosen = self._groups, self._chosen
+        if source is None or self._rejects is None:
+            return
+        self._chosen = None
+        told = f"{plural(self._rejects.height, 'reject')}, {plural(source.height, 'reason')}"
+        self._say(told, "" if self._diagnosing.is_informed else _UNINFORMED)
+        self._table.show(source, cursor=chosen or 0)
+
+    def _list_rejects(self, row: Row) -> None:
+        import polars as pl
+
+        if self._rejects is None:
+            return
+        self._chosen = self._table.cursor
+        mine = self._rejects.filter(pl.col("group") == row.record["group"])
+        self._say(plural(mine.height, "reject"), row.cells[2])
+        self._table.show(RejectSource(mine))
+
+    def _say(self, counts: str, more: str) -> None:
+        self.query_one(f"#{REASONS}-title", PaneTitle).show(counts, focused=True)
+        self._told.update(Content(f" {clean(more)}"))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """An action counts if the table of actions names this list."""
+        return works(action, parameters, REASONS)
+
+    def action_move(self, name: str) -> None:
+        """Have the list move."""
+        getattr(self._table, f"action_{name}")()
+
+    @on(FrameTable.Opened)
+    def _opened(self) -> None:
+        self.action_open_reason()
+
+    def action_open_reason(self) -> None:
+        """List the records of a group, or show the verdict on one of them."""
+        row = self._table.row
+        if row is None:
+            return
+        if self._chosen is None:
+            self._list_rejects(row)
+        else:
+            self._why(row.record)
+
+    def action_copy_cell(self) -> None:
+        """Copy what the line under the cursor says."""
+        row = self._table.row
+        if row is not None:
+            self.app.copy_to_clipboard("  ".join(cell for cell in row.cells if cell))
+
+    def action_close(self) -> None:
+        """Go back to the groups, or to the explorer."""
+        if self._chosen is not None:
+            self._list_groups()
+        else:
+            self.dismiss()
+
+
+_UNINFORMED = (
+    "No inventory lies beside the logs: signatures alone decide. `flowtui snapshot` prints what saves one."
+)
