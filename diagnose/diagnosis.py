@@ -13,13 +13,13 @@ from diagnose.absence import Absence
 from diagnose.blocks import ip_of
 from diagnose.explain import Explainer
 from diagnose.lookup import Lookup
-from diagnose.records import between, flows, from_to, lazy_flows, touching
+from diagnose.records import at_interface, between, flows, from_to, lazy_flows, touching
 from loaders import run
 from query.scope import Scope
 from query.shorthand import condition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from diagnose.model import Inventory
     from diagnose.verdict import Verdict
@@ -231,7 +231,7 @@ class Diagnosis:
         unsaid = near.filter(pl.col("direction").is_null())
         known = self.lookup.inventory.interfaces
         names = [name for name in unsaid["interface"].drop_nulls().unique() if name not in known]
-        plan = lazy_flows(self.dataset, replace(around, filter=_one_of("interface_id", names)))
+        plan = lazy_flows(self.dataset, replace(around, filter=_any_of(names, at_interface)))
         columns = ["interface", "srcaddr", "dstaddr"]
         ends = run.collect(plan.select(columns).unique()) if names else near.select(columns).clear()
         return direction.own_addresses(ends, self.lookup)
@@ -247,7 +247,7 @@ class Diagnosis:
             pl.col("target").is_in(mine) & pl.col("dstport").is_in(ports.implode())
         )
         columns = ["source", "target", "srcport", "dstport", "protocol", "accepted"]
-        scope = replace(around, filter=_any_of([touching(address) for address in addresses]))
+        scope = replace(around, filter=_any_of(addresses, touching))
         plan = lazy_flows(self.dataset, scope)
         return initiator.listeners(run.collect(plan.filter(wanted).select(columns).unique()))
 
@@ -255,7 +255,7 @@ class Diagnosis:
         """At how many places the public peers of refused records were refused."""
         peers = pl.concat([picked["source"], picked["target"]]).drop_nulls().unique()
         public = [text for text in peers if (ip := ip_of(text)) is not None and self.lookup.is_public(ip)]
-        scope = replace(around, filter=_any_of([touching(address) for address in public]))
+        scope = replace(around, filter=_any_of(public, touching))
         columns = ["source", "target", "dstport", "accepted"]
         plan = lazy_flows(self.dataset, scope).filter(~pl.col("accepted") & pl.col("source").is_in(public))
         refused = run.collect(plan.select(columns).unique()) if public else picked.select(columns).clear()
@@ -268,9 +268,5 @@ _MOMENT = timedelta(seconds=1)
 _FEW = 50
 
 
-def _any_of(terms: Sequence[str]) -> str:
-    return " or ".join(terms) if 0 < len(terms) <= _FEW else ""
-
-
-def _one_of(column: str, values: Iterable[str]) -> str:
-    return _any_of([condition(column, value, keep=True) for value in values])
+def _any_of(values: Sequence[str] | pl.Series, term: Callable[[str], str]) -> str:
+    return " or ".join(map(term, values)) if 0 < len(values) <= _FEW else ""

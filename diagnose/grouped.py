@@ -13,6 +13,8 @@ from diagnose.packet import protocol_name
 GROUP_COLUMNS = ("records", "code", "what", "sources", "targets", "interfaces", "first", "last", "noise")
 """What is told of a group: counts are Int64, times Datetime, ``noise`` Boolean, the others String."""
 
+# What is rarer than both, a number of rejects and a share of all, has no line of its own.
+_FEW, _SHARE = 5, 200
 NOISE = "internet noise: scans and backscatter"
 
 
@@ -31,12 +33,14 @@ def with_groups(coded: pl.DataFrame) -> pl.DataFrame:
     port = pl.when(pl.col("protocol").is_in(list(HAVE_PORTS))).then(
         pl.concat_str(protocol, pl.lit("/"), pl.col("dstport").fill_null(0))
     )
-    traffic = pl.concat_str(port.otherwise(protocol), pl.lit(" "), _side())
+    exact = pl.concat_str(port.otherwise(protocol), pl.lit(" "), _side())
+    often = pl.len().over("code", "members", exact) >= max(_FEW, coded.height // _SHARE)
+    traffic = pl.when(often).then(exact).otherwise(pl.concat_str(pl.lit("other traffic "), _side()))
     groups, acl = pl.coalesce("members", "interface"), pl.coalesce("rule", "interface")
     said = {
         "R-NACL": pl.concat_str(acl, pl.lit(" denies "), traffic),
         "R-NACL-RETURN": pl.concat_str(acl, pl.lit(" denies replies "), _side()),
-        "R-SG": pl.concat_str(groups, pl.lit(" allows no "), traffic),
+        "R-SG": pl.concat_str(groups, pl.lit(" does not allow "), traffic),
         "R-BOTH": pl.concat_str(
             acl, pl.lit(" denies "), traffic, pl.lit(", and "), groups, pl.lit(" allows none")
         ),

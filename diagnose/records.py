@@ -147,5 +147,10 @@ def touching(address: str) -> str:
     return f"({_is('srcaddr', address)} or {_is('dstaddr', address)})"
 
 
+def at_interface(name: str) -> str:
+    """The filter for records of an interface."""
+    return condition("interface_id", name, keep=True)
+
+
 def _is(side: str, address: str) -> str:
     return f"({condition(side, address, keep=True)} or {condition(f'pkt_{side}', address, keep=True)})"
