@@ -11,6 +11,7 @@ import polars as pl
 from diagnose import direction, facts, initiator, judging
 from diagnose.absence import Absence
 from diagnose.blocks import ip_of
+from diagnose.conversations import conversations as joined
 from diagnose.explain import Explainer
 from diagnose.lookup import Lookup
 from diagnose.records import at_interface, between, flows, from_to, lazy_flows, touching
@@ -147,6 +148,28 @@ class Diagnosis:
             ticket.check()
         found, _ = self._found(picked, near, Scope(), bulk=True)
         return found.sort("start", descending=True, nulls_last=True, maintain_order=True)
+
+    def conversations(
+        self, scope: Scope, most: int | None = None, ticket: Ticket | None = None
+    ) -> pl.DataFrame:
+        """The conversations of a scope (``conversations.CONVERSATION``), newest first.
+
+        Args:
+            scope: Which records; those of the other direction count only if they are in it too.
+            most: Take the newest records only, so many of them.
+            ticket: Checked between the steps.
+
+        Raises:
+            QueryError: The scope's filter is not one.
+            Cancelled: Nobody wants them any more.
+        """
+        found = flows(self.dataset, scope, ticket)
+        found = found if most is None else found.tail(most)
+        own = self._own_addresses(found, Scope())
+        directed = direction.with_direction(found, own, self.lookup)
+        if ticket:
+            ticket.check()
+        return joined(directed, initiator.listeners(found))
 
     def _near(self, picked: pl.DataFrame, question: Question, around: Scope) -> pl.DataFrame:
         """The records between the addresses of those in question, at any interface."""
