@@ -16,6 +16,7 @@ from diagnose.explain import Explainer
 from diagnose.lookup import Lookup
 from diagnose.records import at_interface, between, flows, from_to, lazy_flows, touching
 from loaders import run
+from loaders.schema import FILE, LINE
 from query.scope import Scope
 from query.shorthand import condition
 
@@ -136,14 +137,7 @@ class Diagnosis:
             Cancelled: Nobody wants them any more.
         """
         picked = flows(self.dataset, scope.also('action = "REJECT"'), ticket)
-        keys = ["source", "srcport", "target", "dstport", "protocol"]
-        there = picked.select(keys).unique()
-        back = there.select(
-            source="target", srcport="dstport", target="source", dstport="srcport", protocol="protocol"
-        )
-        both = pl.concat([there, back]).unique()
-        every = lazy_flows(self.dataset, Scope())
-        near = run.collect(every.join(both.lazy(), on=keys, how="semi", nulls_equal=True))
+        near = self._of_same_ends(picked)
         if ticket:
             ticket.check()
         found, _ = self._found(picked, near, Scope(), bulk=True)
@@ -152,12 +146,15 @@ class Diagnosis:
     def conversations(
         self, scope: Scope, most: int | None = None, ticket: Ticket | None = None
     ) -> pl.DataFrame:
-        """The conversations of a scope (``conversations.CONVERSATION``), newest first.
+        """The conversations that have a record in a scope, newest first.
 
         Args:
-            scope: Which records; those of the other direction count only if they are in it too.
+            scope: Which records.
             most: Take the newest records only, so many of them.
             ticket: Checked between the steps.
+
+        Returns:
+            ``conversations.CONVERSATION``, and ``code`` (String): the verdict on the record to explain.
 
         Raises:
             QueryError: The scope's filter is not one.
@@ -165,11 +162,32 @@ class Diagnosis:
         """
         found = flows(self.dataset, scope, ticket)
         found = found if most is None else found.tail(most)
-        own = self._own_addresses(found, Scope())
-        directed = direction.with_direction(found, own, self.lookup)
+        # A filter may have left out the other direction.
+        near = self._of_same_ends(found) if scope.filter.strip() else found
+        near = near.sort("start", nulls_last=True, maintain_order=True)
+        own = self._own_addresses(near, Scope())
+        directed = direction.with_direction(near, own, self.lookup)
         if ticket:
             ticket.check()
-        return joined(directed, initiator.listeners(found))
+        talks = joined(directed, initiator.listeners(near))
+        place = [FILE, LINE]
+        picked = near.join(talks.select(place), on=place, how="semi", maintain_order="left")
+        if ticket:
+            ticket.check()
+        coded, _ = self._found(picked, near, Scope(), bulk=True)
+        codes = coded.select(*place, "code").unique(place, keep="any")
+        return talks.join(codes, on=place, how="left", maintain_order="left")
+
+    def _of_same_ends(self, picked: pl.DataFrame) -> pl.DataFrame:
+        """All records between the endpoints of some, either way, at any interface and any time."""
+        keys = ["source", "srcport", "target", "dstport", "protocol"]
+        there = picked.select(keys).unique()
+        back = there.select(
+            source="target", srcport="dstport", target="source", dstport="srcport", protocol="protocol"
+        )
+        both = pl.concat([there, back]).unique()
+        every = lazy_flows(self.dataset, Scope())
+        return run.collect(every.join(both.lazy(), on=keys, how="semi", nulls_equal=True))
 
     def _near(self, picked: pl.DataFrame, question: Question, around: Scope) -> pl.DataFrame:
         """The records between the addresses of those in question, at any interface."""

@@ -14,17 +14,18 @@ The columns of a flow frame (``COLUMNS``):
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from diagnose.blocks import ip_of
 from loaders import run
 from loaders.parts import together
 from loaders.schema import FILE, FLOW_LOG, LINE
 from query.shorthand import condition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from loaders.dataset import Dataset
     from loaders.run import Ticket
@@ -145,6 +146,24 @@ def from_to(source: str | None, target: str | None) -> str:
 def touching(address: str) -> str:
     """The filter for records from or to an address."""
     return f"({_is('srcaddr', address)} or {_is('dstaddr', address)})"
+
+
+def of_conversation(talk: Mapping[str, Any], *, plain: bool = False) -> str:
+    """The filter for the records of a conversation (``conversations.CONVERSATION``), whatever its times.
+
+    Args:
+        talk: The conversation.
+        plain: Whether no record has ``pkt-srcaddr``: short forms say it then.
+    """
+    ends = talk["initiator"], talk["responder"]
+    is_short = plain and all(ip_of(end) is not None for end in ends)
+    terms = list(ends) if is_short else [between(*ends)]
+    terms += [f":{port}" for port in (talk["iport"], talk["rport"]) if port]
+    if talk["protocol"] is not None:
+        terms.append(condition("protocol", talk["protocol"], keep=True))
+    if talk["interface"] is not None:
+        terms.append(at_interface(talk["interface"]))
+    return " and ".join(terms)
 
 
 def at_interface(name: str) -> str:

@@ -6,6 +6,8 @@ import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from tui.flows import moment
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 # Around one record so many are looked at on either side at most, so that an answer comes at once.
 _MOST = 500_000
 _LEAST = timedelta(minutes=20)
+# So many of the newest records are joined into conversations.
+_MOST_JOINED = 300_000
+_MOMENT = timedelta(seconds=1)
 
 
 class Diagnosing:
@@ -60,6 +65,28 @@ class Diagnosing:
 
         rejects = with_groups(self.of(dataset).rejects(scope, ticket))
         return grouped(rejects), rejects
+
+    def conversations(self, dataset: Dataset, scope: Scope, ticket: Ticket) -> tuple[pl.DataFrame, bool]:
+        """The conversations of a scope, and whether older records were left out.
+
+        Raises:
+            QueryError: The scope's filter is not one.
+            Cancelled: Nobody wants them any more.
+        """
+        talks = self.of(dataset).conversations(scope, _MOST_JOINED, ticket)
+        return talks, int(talks["records"].sum()) >= _MOST_JOINED
+
+    def flow(self, dataset: Dataset, talk: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The record to explain of a conversation, as ``diagnose.records`` has it."""
+        import polars as pl
+
+        from diagnose.records import flows, of_conversation
+        from query.scope import Scope
+
+        here = (pl.col("_file") == talk["_file"]) & (pl.col("_line") == talk["_line"])
+        since, until = moment(talk["first"]), moment(talk["last"])
+        scope = Scope(filter=of_conversation(talk), since=since, until=until and until + _MOMENT)
+        return next(flows(dataset, scope).filter(here).iter_rows(named=True), None)
 
     def verdict(self, dataset: Dataset, record: Mapping[str, Any], *, everything: bool) -> Verdict | None:
         """The verdict of a record; ``None`` where it is of no traffic.

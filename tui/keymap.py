@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 GROUPS, RECORDS, RECORD, PROBLEMS = "groups", "records", "record", "problems"
 QUERY, RESULT, CHART, FILE, LIBRARY = "query", "result", "chart", "file", "queries"
 HISTOGRAM, VALUES, DASHBOARD = "histogram", "values", "dashboard"
-VERDICT, REASONS = "why", "reasons"
-LISTS = (PROBLEMS, VALUES, VERDICT, REASONS)
+VERDICT, REASONS, CONVERSATIONS = "why", "reasons", "conversations"
+LISTS = (PROBLEMS, VALUES, VERDICT, REASONS, CONVERSATIONS)
 TABLES = (GROUPS, RECORDS, RESULT, *LISTS)
 CELLS = (RECORDS, PROBLEMS, RESULT)
 MOVING = (*TABLES, RECORD, HISTOGRAM, CHART, DASHBOARD)
@@ -29,7 +29,20 @@ CHARTS = (HISTOGRAM, CHART, DASHBOARD)
 RESULTS = (RESULT, CHART)
 TYPING = (QUERY, FILE, LIBRARY)
 """Panes where text is typed: they take every key themselves, and letters are text there."""
-ALL_PANES = (*PANES, VERDICT, REASONS, PROBLEMS, QUERY, RESULT, CHART, VALUES, DASHBOARD, FILE, LIBRARY)
+ALL_PANES = (
+    *PANES,
+    VERDICT,
+    REASONS,
+    CONVERSATIONS,
+    PROBLEMS,
+    QUERY,
+    RESULT,
+    CHART,
+    VALUES,
+    DASHBOARD,
+    FILE,
+    LIBRARY,
+)
 EVERYWHERE = "everywhere"
 
 _SIGNS = {
@@ -98,9 +111,7 @@ def _keys(action: Action, given: Mapping[str, str]) -> list[str]:
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action(
-        "open", ("enter",), "open", "Open the group, stream or record under the cursor", (GROUPS, RECORDS)
-    ),
+    Action("open", ("enter",), "open", "Open what is under the cursor", (GROUPS, RECORDS, REASONS)),
     Action(
         "drill",
         ("enter",),
@@ -142,7 +153,13 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("field_left", ("left", "h"), "field", "Look at the field on the left", (VALUES,)),
     Action("field_right", ("right", "l"), "", "Look at the field on the right", (VALUES,)),
-    Action("go_in", ("enter",), "records", "Go to the records behind what is under the cursor", (DASHBOARD,)),
+    Action(
+        "go_in",
+        ("enter",),
+        "records",
+        "Go to the records behind what is under the cursor",
+        (DASHBOARD, CONVERSATIONS),
+    ),
     Action("next_dashboard", ("n",), "switch", "Show the next dashboard", (DASHBOARD,)),
     Action("edit", ("e", "i", "slash"), "edit", "Go back to the text of the query", RESULTS),
     Action("export", ("x",), "export", "Write the result to a file", RESULTS),
@@ -157,11 +174,17 @@ ACTIONS: tuple[Action, ...] = (
         "Go to the bars over time; Space marks a range there",
         (GROUPS, RECORDS, RECORD),
     ),
-    Action("why", ("d",), "why", "Say why the record was rejected, or never answered", (RECORDS, RECORD)),
+    Action(
+        "why",
+        ("d",),
+        "why",
+        "Say why it was rejected, or never answered",
+        (RECORDS, RECORD, CONVERSATIONS),
+    ),
     Action("to_evidence", ("enter",), "record", "Go to the record that the line rests on", (VERDICT,)),
     Action("all_records", ("a",), "all", "Look at all records, however old", (VERDICT,)),
+    Action("conversations", ("c",), "conversations", "Join both directions into conversations", PANES),
     Action("reasons", ("W",), "rejects", "Count the rejects that are looked at by what refused them", PANES),
-    Action("open_reason", ("enter",), "open", "List the rejects, or say why one of them was", (REASONS,)),
     Action("values", ("v",), "values", "Count the values of the column under the cursor", (RECORDS,)),
     Action("include", ("plus",), "include", "Keep only records with the value under the cursor", (RECORDS,)),
     Action("exclude", ("minus",), "exclude", "Leave out records with the value under the cursor", (RECORDS,)),
@@ -180,6 +203,7 @@ ACTIONS: tuple[Action, ...] = (
         "Sort by the column under the cursor; again turns the order round",
         (RECORDS, RESULT),
     ),
+    Action("order", ("s",), "sort", "Sort by time, bytes, rejects or length", (CONVERSATIONS,)),
     Action("copy_cell", ("y",), "copy", "Copy the value under the cursor to the clipboard (OSC 52)", TABLES),
     Action(
         "copy_record",

@@ -117,6 +117,20 @@ class Asking(Brushing):
         )
         self.app.push_screen(screen)
 
+    def action_conversations(self) -> None:
+        """Join the records that are looked at into conversations."""
+        from tui.screens.conversations import ConversationsScreen
+
+        screen = ConversationsScreen(
+            self.state,
+            self._roots,
+            self._keys,
+            diagnosing=self._diagnosing,
+            why=self._say_why,
+            go=self._go_to_filter,
+        )
+        self.app.push_screen(screen)
+
     def _say_why(self, record: Mapping[str, Any]) -> None:
         from tui.screens.verdict import VerdictScreen
 
@@ -132,13 +146,17 @@ class Asking(Brushing):
 
     def _go_to_record(self, identity: Identity, met_by: Mapping[str, Any]) -> None:
         """Go to a record among all those between two addresses."""
+        self._sought = identity
+        # An address alone finds what is from it and what is to it.
+        ends = filter(_is_address, (str(met_by.get(side)) for side in ("srcaddr", "dstaddr")))
+        self._go_to_filter(" and ".join(ends))
+
+    def _go_to_filter(self, text: str) -> None:
+        """Go to the records that a filter finds among all of them."""
         while self.app.screen is not self:
             self.app.pop_screen()
-        self._sought = identity
         since, until = self._widest
-        # An address alone finds what is from it and what is to it.
-        ends = " and ".join(filter(_is_address, (str(met_by.get(side)) for side in ("srcaddr", "dstaddr"))))
-        self._go_to(Scope(since=since, until=until, filter=ends))
+        self._go_to(Scope(since=since, until=until, filter=text))
 
     def action_summary(self) -> None:
         """Show what there is at a glance."""

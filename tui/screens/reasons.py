@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,6 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from loaders.run import Lane
+from tui.flows import end, record_of
 from tui.keymap import REASONS, bindings, works
 from tui.sanitise import clean
 from tui.units import percent, stamp, whole
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from tui.diagnosing import Diagnosing
     from tui.state import State
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _GROUPS = (
     Column("records", "rejects", 9, 12, right=True),
     Column("share", "share", 5, 5, right=True),
@@ -85,28 +84,12 @@ class RejectSource:
         """Make rows."""
         rows = []
         for flow in self._rejects.slice(offset, amount).iter_rows(named=True):
-            record = _record(flow)
+            record = record_of(flow)
             time = stamp(record["timestamp"])[:19] if record["timestamp"] is not None else ""
-            ends = (_end(flow["srcaddr"], flow["srcport"]), _end(flow["dstaddr"], flow["dstport"]))
+            ends = (clean(end(flow[f"{side}addr"], flow[f"{side}port"])) for side in ("src", "dst"))
             cells = (time, *ends, clean(flow["interface"] or ""), flow["code"])
             rows.append(Row((flow["_file"], flow["_line"]), cells, "", record))
         return rows
-
-
-def _end(address: str | None, port: int | None) -> str:
-    text = clean(address or "")
-    return f"[{text}]:{port}" if port and ":" in text else f"{text}:{port}" if port else text
-
-
-def _record(flow: Mapping[str, Any]) -> dict[str, Any]:
-    """A flow under the names of its columns in the log."""
-    start = flow["start"]
-    names = ("srcaddr", "dstaddr", "srcport", "dstport", "protocol", "_file", "_line")
-    return {name: flow[name] for name in names} | {
-        "interface_id": flow["interface"],
-        "action": "ACCEPT" if flow["accepted"] else "REJECT",
-        "timestamp": _EPOCH + timedelta(seconds=start) if start is not None else None,
-    }
 
 
 class ReasonsScreen(Screen[None]):
@@ -121,6 +104,11 @@ class ReasonsScreen(Screen[None]):
         def __init__(self, groups: pl.DataFrame, rejects: pl.DataFrame) -> None:
             super().__init__()
             self.groups, self.rejects = groups, rejects
+
+    class _Listed(Message):
+        def __init__(self, source: RejectSource) -> None:
+            super().__init__()
+            self.source = source
 
     class _Failed(Message):
         def __init__(self, error: Exception) -> None:
@@ -203,14 +191,21 @@ class ReasonsScreen(Screen[None]):
         self._table.show(source, cursor=chosen or 0)
 
     def _list_rejects(self, row: Row) -> None:
-        import polars as pl
-
-        if self._rejects is None:
+        rejects, group = self._rejects, row.record["group"]
+        if rejects is None:
             return
         self._chosen = self._table.cursor
-        mine = self._rejects.filter(pl.col("group") == row.record["group"])
-        self._say(plural(mine.height, "reject"), row.cells[2])
-        self._table.show(RejectSource(mine))
+        self._say(plural(row.record["records"], "reject"), row.cells[2])
+        self._lane.submit(
+            lambda _: self._Listed(RejectSource(rejects.filter(group=group))),
+            self._tell,
+            lambda error: self._tell(self._Failed(error)),
+        )
+
+    def on_reasons_screen__listed(self, message: _Listed) -> None:
+        """Show the rejects of a group, unless somebody went back meanwhile."""
+        if self._chosen is not None:
+            self._table.show(message.source)
 
     def _say(self, counts: str, more: str) -> None:
         self.query_one(f"#{REASONS}-title", PaneTitle).show(counts, focused=True)
@@ -226,14 +221,14 @@ class ReasonsScreen(Screen[None]):
 
     @on(FrameTable.Opened)
     def _opened(self) -> None:
-        self.action_open_reason()
+        self.action_open()
 
-    def action_open_reason(self) -> None:
+    def action_open(self) -> None:
         """List the records of a group, or show the verdict on one of them."""
         row = self._table.row
         if row is None:
             return
-        if self._chosen is None:
+        if isinstance(self._table.source, ReasonSource):
             self._list_rejects(row)
         else:
             self._why(row.record)
