@@ -13,8 +13,9 @@ from diagnose.packet import protocol_name
 GROUP_COLUMNS = ("records", "code", "what", "sources", "targets", "interfaces", "first", "last", "noise")
 """What is told of a group: counts are Int64, times Datetime, ``noise`` Boolean, the others String."""
 
-# What is rarer than both, a number of rejects and a share of all, has no line of its own.
-_FEW, _SHARE = 5, 200
+# Where one thing refuses more kinds of traffic, what is rarer than both, a number and a share of all rejects,
+# has no line of its own.
+_KINDS, _FEW, _SHARE = 8, 5, 200
 NOISE = "internet noise: scans and backscatter"
 
 
@@ -35,7 +36,9 @@ def with_groups(coded: pl.DataFrame) -> pl.DataFrame:
     )
     exact = pl.concat_str(port.otherwise(protocol), pl.lit(" "), _side())
     often = pl.len().over("code", "members", exact) >= max(_FEW, coded.height // _SHARE)
-    traffic = pl.when(often).then(exact).otherwise(pl.concat_str(pl.lit("other traffic "), _side()))
+    few_kinds = exact.n_unique().over("code", "members") <= _KINDS
+    other = pl.concat_str(pl.lit("other traffic "), _side())
+    traffic = pl.when(often | few_kinds).then(exact).otherwise(other)
     groups, acl = pl.coalesce("members", "interface"), pl.coalesce("rule", "interface")
     said = {
         "R-NACL": pl.concat_str(acl, pl.lit(" denies "), traffic),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tui.flows import moment
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from diagnose.diagnosis import Diagnosis
+    from diagnose.diagnosis import Diagnosis, Question
     from diagnose.model import Inventory
     from diagnose.verdict import Verdict
     from loaders.dataset import Dataset
@@ -26,6 +27,8 @@ _MOST = 500_000
 _LEAST = timedelta(minutes=20)
 # So many of the newest records are joined into conversations.
 _MOST_JOINED = 300_000
+# So many verdicts on one question are shown.
+_MOST_TOLD = 20
 _MOMENT = timedelta(seconds=1)
 
 
@@ -87,6 +90,14 @@ class Diagnosing:
         since, until = moment(talk["first"]), moment(talk["last"])
         scope = Scope(filter=of_conversation(talk), since=since, until=until and until + _MOMENT)
         return next(flows(dataset, scope).filter(here).iter_rows(named=True), None)
+
+    def answers(self, dataset: Dataset, question: Question) -> list[Verdict]:
+        """Verdicts on the newest records of some traffic; why there is none, if so.
+
+        Raises:
+            QueryError: The question names what cannot be asked for.
+        """
+        return list(islice(self.of(dataset).of(question), _MOST_TOLD))
 
     def verdict(self, dataset: Dataset, record: Mapping[str, Any], *, everything: bool) -> Verdict | None:
         """The verdict of a record; ``None`` where it is of no traffic.

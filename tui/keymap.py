@@ -183,6 +183,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("to_evidence", ("enter",), "record", "Go to the record that the line rests on", (VERDICT,)),
     Action("all_records", ("a",), "all", "Look at all records, however old", (VERDICT,)),
+    Action("missing", ("m",), "missing", "Ask why some traffic is not in the log", PANES),
     Action("conversations", ("c",), "conversations", "Join both directions into conversations", PANES),
     Action("reasons", ("W",), "rejects", "Count the rejects that are looked at by what refused them", PANES),
     Action("values", ("v",), "values", "Count the values of the column under the cursor", (RECORDS,)),

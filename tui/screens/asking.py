@@ -15,8 +15,11 @@ from tui.screens.dashboards import Alarmed, Dashboards
 from tui.screens.queries import Queries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from diagnose.diagnosis import Question as Asked
+    from diagnose.verdict import Verdict
+    from loaders.dataset import Dataset
     from query.answer import Drill
     from tui.dashboards.definition import Dashboard
     from tui.workers import Identity
@@ -132,15 +135,28 @@ class Asking(Brushing):
         self.app.push_screen(screen)
 
     def _say_why(self, record: Mapping[str, Any]) -> None:
+        def find(dataset: Dataset, everything: bool) -> Sequence[Verdict]:
+            found = self._diagnosing.verdict(dataset, record, everything=everything)
+            return [found] if found is not None else []
+
+        self._show_verdicts(find, record)
+
+    def say_why_missing(self, question: Asked) -> None:
+        """Say what became of some traffic, or why nothing is logged of it."""
+        ends = {"srcaddr": question.source, "dstaddr": question.target}
+        self._show_verdicts(lambda dataset, _: self._diagnosing.answers(dataset, question), ends)
+
+    def _show_verdicts(
+        self, find: Callable[[Dataset, bool], Sequence[Verdict]], met_by: Mapping[str, Any]
+    ) -> None:
         from tui.screens.verdict import VerdictScreen
 
         screen = VerdictScreen(
             self.state,
             self._roots,
             self._keys,
-            diagnosing=self._diagnosing,
-            record=record,
-            go=self._go_to_record,
+            find=find,
+            go=lambda record: self._go_to_record(record, met_by),
         )
         self.app.push_screen(screen)
 

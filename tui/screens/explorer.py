@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 # Seconds that the cursor has to stay on a record before its raw line is fetched.
 _REST = 0.15
+_MISSING = "missing"
 
 
 class ExplorerScreen(Asking):
@@ -307,11 +308,22 @@ class ExplorerScreen(Asking):
         here = row.record.get("timestamp") if row is not None else None
         return here or (view.span[1] if view is not None and view.span else None)
 
-    @on(FilterBar.Answered)
-    def _time_entered(self, message: FilterBar.Answered) -> None:
-        from query.times import parse_time
+    def action_missing(self) -> None:
+        """Type which traffic is missed."""
+        from tui.traffic import HINT, judge_traffic
 
-        if self.state.view is not None:
+        self._pane = RECORDS
+        self.bar.ask(Question(_MISSING, partial(judge_traffic, self._day), HINT))
+        self._arrange()
+
+    @on(FilterBar.Answered)
+    def _question_answered(self, message: FilterBar.Answered) -> None:
+        from query.times import parse_time
+        from tui.traffic import parse_traffic
+
+        if message.question.label == _MISSING:
+            self.say_why_missing(parse_traffic(message.text, self._day))
+        elif self.state.view is not None:
             self._workers.seek(self.state.view, parse_time(message.text, day=self._day))
 
     @on(Placed)

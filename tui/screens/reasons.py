@@ -63,9 +63,8 @@ class ReasonSource:
         rows = []
         for place, row in enumerate(self.groups.slice(offset, amount).iter_rows(named=True)):
             last = stamp(row["last"])[:19] if row["last"] is not None else ""
-            what = row["what"][:1].upper() + row["what"][1:]
             counts = whole(row["records"]), percent(row["records"], self._all)
-            cells = (*counts, clean(what), whole(row["sources"]), last)
+            cells = (*counts, clean(row["what"]), whole(row["sources"]), last)
             rows.append(Row(offset + place, cells, "dim" if row["noise"] else "", row))
         return rows
 

@@ -1,4 +1,4 @@
-"""The verdict on a record: its way drawn, the evidence, what was ruled out, and what would mend it."""
+"""Verdicts: the way of a packet, the evidence, what was ruled out, and what would mend it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
+from diagnose.codes import meaning
 from loaders.run import Lane
 from tui.keymap import VERDICT, bindings, works
 from tui.sanitise import clean
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from diagnose.model import Where
     from diagnose.path import Stage
     from diagnose.verdict import Verdict
-    from tui.diagnosing import Diagnosing
+    from loaders.dataset import Dataset
     from tui.state import State
     from tui.workers import Identity
 
@@ -38,6 +39,7 @@ _COLUMNS = (Column("part", "", _PART, _PART), Column("text", "", 20, 400, grow=T
 _LEAST = 30
 _MARKS = {"passed": "✓", "stopped": "✗", "unsure": "?", "unreached": "·"}
 _TONES = {"passed": "accept", "stopped": "reject", "unsure": "warn", "unreached": "dim"}
+_SIGNS = {"R": ("✗", "reject"), "A": ("✓", "accept"), "N": ("?", "warn")}
 _NO_TRAFFIC = "This record is of no traffic: there is nothing to say why."
 
 
@@ -46,10 +48,10 @@ class VerdictSource:
 
     instant = True
 
-    def __init__(self, verdict: Verdict, width: int) -> None:
-        """Break a verdict into lines."""
+    def __init__(self, verdicts: Sequence[Verdict], width: int) -> None:
+        """Break verdicts into lines."""
         self.columns: tuple[Column, ...] = _COLUMNS
-        lines = _broken(verdict, max(_LEAST, width - _PART - 2))
+        lines = _broken(verdicts, max(_LEAST, width - _PART - 2))
         self._rows = [
             Row(place, (part, clean(text)), tone, target, prose=True)
             for place, (part, text, tone, target) in enumerate(lines)
@@ -64,12 +66,21 @@ class VerdictSource:
 _Line = tuple[str, str, str, dict[str, Any]]
 
 
-def _broken(verdict: Verdict, room: int) -> Iterator[_Line]:
-    for part, text, tone, target in _lines(verdict):
+def _broken(verdicts: Sequence[Verdict], room: int) -> Iterator[_Line]:
+    for part, text, tone, target in _all_lines(verdicts):
         first, *more = wrap(text, room) or [""]
         yield part, first, tone, target
         for line in more:
             yield "", f"  {line}" if part in {"fix", "undo"} else line, tone, target
+
+
+def _all_lines(verdicts: Sequence[Verdict]) -> Iterator[_Line]:
+    """The lines of verdicts; where there are several, each has its code before them."""
+    for verdict in verdicts:
+        if len(verdicts) > 1:
+            said = f"{verdict.code}: {meaning(verdict.code)} (confidence {verdict.confidence})"
+            yield "", said, "strong", {"copy": said}
+        yield from _lines(verdict)
 
 
 def _lines(verdict: Verdict) -> Iterator[_Line]:
@@ -94,7 +105,7 @@ def _drawn(stage: Stage) -> str:
 
 
 class VerdictScreen(Screen[None]):
-    """Says why a record was rejected, or never answered."""
+    """Says why a record was rejected or never answered, or why nothing is logged of some traffic."""
 
     DEFAULT_CSS = (Path(__file__).with_suffix(".tcss")).read_text(encoding="utf-8")
     AUTO_FOCUS = None
@@ -102,9 +113,9 @@ class VerdictScreen(Screen[None]):
     pane = VERDICT
 
     class _Found(Message):
-        def __init__(self, verdict: Verdict | None) -> None:
+        def __init__(self, verdicts: Sequence[Verdict]) -> None:
             super().__init__()
-            self.verdict = verdict
+            self.verdicts = verdicts
 
     class _Failed(Message):
         def __init__(self, error: Exception) -> None:
@@ -117,28 +128,26 @@ class VerdictScreen(Screen[None]):
         roots: Sequence[str],
         keys: Mapping[str, str],
         *,
-        diagnosing: Diagnosing,
-        record: Mapping[str, Any],
-        go: Callable[[Identity, Mapping[str, Any]], None],
+        find: Callable[[Dataset, bool], Sequence[Verdict]],
+        go: Callable[[Identity], None],
     ) -> None:
-        """Begin with a record.
+        """Begin without a verdict.
 
         Args:
             state: What the explorer looks at.
             roots: The paths, as they were given.
             keys: Keys that a person gave to actions in place of their own, by name.
-            diagnosing: Finds verdicts.
-            record: The record.
-            go: Goes to a record, given the one that it was met by.
+            find: Finds verdicts, in a worker; told whether to look at all records, however old.
+            go: Goes to a record.
         """
         super().__init__()
         self._state, self._roots, self._keys = state, roots, dict(keys)
-        self._diagnosing, self._record, self._go = diagnosing, record, go
+        self._search, self._go = find, go
         self._lane = Lane("verdict")
         self._table = FrameTable("verdict-table", cells=False, headed=False)
         self._told = Static("", id="verdict-told", markup=False)
-        self.verdict: Verdict | None = None
-        """What was found."""
+        self.verdicts: Sequence[Verdict] = ()
+        """What was found, the leading one first."""
         self._everything = False
 
     def compose(self) -> ComposeResult:
@@ -161,11 +170,11 @@ class VerdictScreen(Screen[None]):
 
     def _find(self) -> None:
         self.query_one(f"#{VERDICT}-title", PaneTitle).show("looking at its records …", focused=True)
-        dataset, record, everything = self._state.dataset, self._record, self._everything
+        dataset, search, everything = self._state.dataset, self._search, self._everything
         if dataset is None:
             return
         self._lane.submit(
-            lambda _: self._Found(self._diagnosing.verdict(dataset, record, everything=everything)),
+            lambda _: self._Found(search(dataset, everything)),
             self._tell,
             lambda error: self._tell(self._Failed(error)),
         )
@@ -175,18 +184,17 @@ class VerdictScreen(Screen[None]):
             self.post_message(message)
 
     def on_verdict_screen__found(self, message: _Found) -> None:
-        """Show the verdict."""
-        from diagnose.codes import meaning
-
-        verdict = self.verdict = message.verdict
+        """Show the verdicts, the first of them in the title."""
+        self.verdicts = message.verdicts
         title = self.query_one(f"#{VERDICT}-title", PaneTitle)
-        if verdict is None:
+        if not self.verdicts:
             title.show("nothing to say", focused=True)
             self._told.update(Content(f" {_NO_TRAFFIC}"))
             return
+        verdict = self.verdicts[0]
         noise = ", noise" if verdict.noise else ""
         title.show(f"{verdict.code} · confidence {verdict.confidence}{noise}", focused=True)
-        sign, tone = ("✗", "reject") if verdict.code.startswith("R-") else ("✓", "accept")
+        sign, tone = _SIGNS[verdict.code[0]]
         said = clean(meaning(verdict.code))
         self._told.update(Content.assemble((f" {sign} ", f"$flow-{tone}"), said[:1].upper() + said[1:]))
         self._show()
@@ -197,8 +205,8 @@ class VerdictScreen(Screen[None]):
         self._told.update(Content(f" ✗ {clean(str(message.error))}"))
 
     def _show(self) -> None:
-        if self.verdict is not None:
-            source = VerdictSource(self.verdict, self._table.scrollable_content_region.width)
+        if self.verdicts:
+            source = VerdictSource(self.verdicts, self._table.scrollable_content_region.width)
             self._table.show(source, more=True, cursor=min(self._table.cursor, source.height - 1))
 
     def on_resize(self) -> None:
@@ -245,7 +253,7 @@ class VerdictScreen(Screen[None]):
         """Go to the record that the line under the cursor rests on."""
         record = self._table.row.record.get("record") if self._table.row is not None else None
         if record is not None:
-            self._go(record, self._record)
+            self._go(record)
 
     def action_all_records(self) -> None:
         """Look at all records, however old."""
