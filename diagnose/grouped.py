@@ -45,10 +45,10 @@ def with_groups(coded: pl.DataFrame) -> pl.DataFrame:
         "R-NACL-RETURN": pl.concat_str(acl, pl.lit(" denies replies "), _side()),
         "R-SG": pl.concat_str(groups, pl.lit(" does not allow "), traffic),
         "R-BOTH": pl.concat_str(
-            acl, pl.lit(" denies "), traffic, pl.lit(", and "), groups, pl.lit(" allows none")
+            acl, pl.lit(" denies "), traffic, pl.lit(", nor does "), groups, pl.lit(" allow it")
         ),
-        "R-UNKNOWN": pl.concat_str(pl.lit("not known: "), traffic, pl.lit(" at "), "interface"),
-        "R-STALE": pl.concat_str(pl.lit("the rules allow it now: "), traffic, pl.lit(" at "), "interface"),
+        "R-UNKNOWN": pl.concat_str(pl.lit("not known: "), traffic),
+        "R-STALE": pl.concat_str(pl.lit("the rules allow it now: "), traffic),
     }
     what = pl.coalesce(*(pl.when(stem == name).then(text) for name, text in said.items()), meant)
     # What scanners were refused at random is one thing, whatever rule each of them met.
