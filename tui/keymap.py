@@ -204,7 +204,7 @@ ACTIONS: tuple[Action, ...] = (
         "Sort by the column under the cursor; again turns the order round",
         (RECORDS, RESULT),
     ),
-    Action("order", ("s",), "sort", "Sort by time, bytes, rejects or length", (CONVERSATIONS,)),
+    Action("order", ("s",), "order", "Sort by time, bytes, rejects or length", (CONVERSATIONS,)),
     Action("copy_cell", ("y",), "copy", "Copy the value under the cursor to the clipboard (OSC 52)", TABLES),
     Action(
         "copy_record",

@@ -12,6 +12,7 @@ from tui.keymap import (
     ALL_PANES,
     CHART,
     CHARTS,
+    CONVERSATIONS,
     DASHBOARD,
     EVERYWHERE,
     FILE,
@@ -21,22 +22,27 @@ from tui.keymap import (
     PANES,
     PROBLEMS,
     QUERY,
+    REASONS,
     RECORD,
     RESULT,
     TYPING,
     VALUES,
+    VERDICT,
     bindings,
     footer,
     key_sign,
     pressed,
     works,
 )
+from tui.screens.conversations import ConversationsScreen
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.explorer import ExplorerScreen
 from tui.screens.library import LibraryScreen
 from tui.screens.problems import ProblemsScreen
 from tui.screens.query import QueryScreen
+from tui.screens.reasons import ReasonsScreen
 from tui.screens.values import ValuesScreen
+from tui.screens.verdict import VerdictScreen
 from tui.widgets.chart_view import ChartView
 from tui.widgets.frame_table import FrameTable
 from tui.widgets.group_pane import GroupPane
@@ -51,6 +57,9 @@ SCREENS = {
     CHART: QueryScreen,
     VALUES: ValuesScreen,
     DASHBOARD: DashboardScreen,
+    VERDICT: VerdictScreen,
+    REASONS: ReasonsScreen,
+    CONVERSATIONS: ConversationsScreen,
 }
 
 
@@ -93,13 +102,24 @@ def test_every_action_is_explained_in_one_plain_sentence(action):
     assert action.help[0].isupper()
     assert not action.help.endswith(".")
     assert len(action.help) <= 80
-    assert len(action.label) <= 12
+    assert len(action.label) <= 13
     assert action.keys
     assert set(action.where) <= {*ALL_PANES, EVERYWHERE}
 
 
 @pytest.mark.parametrize(
-    "where", [PANES, (PROBLEMS,), (RESULT, CHART), (VALUES,), (DASHBOARD,), (EVERYWHERE,)], ids=str
+    "where",
+    [
+        PANES,
+        (PROBLEMS,),
+        (RESULT, CHART),
+        (VALUES,),
+        (DASHBOARD,),
+        (VERDICT,),
+        (REASONS, CONVERSATIONS),
+        (EVERYWHERE,),
+    ],
+    ids=str,
 )
 def test_bindings_are_made_of_the_table_and_known_by_the_actions_names(where):
     made = {binding.id: binding for binding in bindings(*where)}
