@@ -228,7 +228,8 @@ class Diagnosis:
         def judged(some: pl.DataFrame) -> pl.DataFrame:
             found = facts.facts(some, known)
             may_answer = (pl.col("other_accepted") > 0) & (pl.col("same_accepted") == 0)
-            asked = found.filter(may_answer) if bulk else found
+            undecided = found.filter(initiator.told_by_flags().is_null())
+            asked = undecided.filter(may_answer) if bulk else undecided
             found = initiator.with_initiator(found, self._listeners(asked, around))
             return judging.judged(found, self.lookup)
 

@@ -78,19 +78,7 @@ def with_initiator(facts: pl.DataFrame, listening: pl.DataFrame) -> pl.DataFrame
         )
     source, target = (pl.col(f"{side}_listens").fill_null(value=False) for side in ("source", "target"))
     no, yes = pl.lit(value=False), pl.lit(value=True)
-    tcp = pl.col("protocol") == TCP
-    answers_here = tcp & (pl.col("same_flags").fill_null(0) & SYN_ACK > 0)
-    answers_there = tcp & (pl.col("other_flags").fill_null(0) & SYN_ACK > 0)
-    by_flags = (
-        pl.when(answers_here & ~answers_there)
-        .then(no)
-        .when(answers_there & ~answers_here)
-        .then(yes)
-        .when(tcp & pl.col("same_syn") & ~pl.col("other_syn"))
-        .then(yes)
-        .when(tcp & pl.col("other_syn") & ~pl.col("same_syn"))
-        .then(no)
-    )
+    by_flags = told_by_flags()
     by_fan_in = pl.when(target & ~source).then(yes).when(source & ~target).then(no)
     from_service, to_service = _is_service("srcport"), _is_service("dstport")
     by_ports = pl.when(to_service & ~from_service).then(yes).when(from_service & ~to_service).then(no)
@@ -110,6 +98,24 @@ def with_initiator(facts: pl.DataFrame, listening: pl.DataFrame) -> pl.DataFrame
         source_began=pl.coalesce(*ways.values()),
         began_by=pl.coalesce(*(pl.when(way.is_not_null()).then(pl.lit(name)) for name, way in ways.items())),
     ).drop("source_listens", "target_listens")
+
+
+def told_by_flags() -> pl.Expr:
+    """Whether the record's source started it, as far as TCP flags tell; null where they do not."""
+    no, yes = pl.lit(value=False), pl.lit(value=True)
+    tcp = pl.col("protocol") == TCP
+    answers_here = tcp & (pl.col("same_flags").fill_null(0) & SYN_ACK > 0)
+    answers_there = tcp & (pl.col("other_flags").fill_null(0) & SYN_ACK > 0)
+    return (
+        pl.when(answers_here & ~answers_there)
+        .then(no)
+        .when(answers_there & ~answers_here)
+        .then(yes)
+        .when(tcp & pl.col("same_syn") & ~pl.col("other_syn"))
+        .then(yes)
+        .when(tcp & pl.col("other_syn") & ~pl.col("same_syn"))
+        .then(no)
+    )
 
 
 def _is_service(column: str) -> pl.Expr:
