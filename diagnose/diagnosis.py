@@ -190,14 +190,20 @@ class Diagnosis:
         return run.collect(every.join(both.lazy(), on=keys, how="semi", nulls_equal=True))
 
     def _near(self, picked: pl.DataFrame, question: Question, around: Scope) -> pl.DataFrame:
-        """The records between the addresses of those in question, at any interface."""
-        source, target = question.source, question.target
-        if source and target:
-            return flows(self.dataset, replace(around, filter=between(source, target)))
-        if source or target:
-            return flows(self.dataset, replace(around, filter=touching(source or target or "")))
-        pairs = picked.select("source", "target").unique()
-        both = pl.concat([pairs, pairs.select(source="target", target="source")]).unique()
+        """The records between the addresses of those in question, at any interface.
+
+        The ends of the packet count: at a NAT gateway, say, one address is the gateway's own.
+        """
+        pairs = {frozenset(pair) for pair in picked.select("source", "target").unique().iter_rows()}
+        pairs = {pair for pair in pairs if None not in pair}
+        if pairs and len(pairs) <= _FEW_PAIRS:
+            ends = (sorted(pair) for pair in pairs)
+            text = " or ".join(sorted(between(pair[0], pair[-1]) for pair in ends))
+            return flows(self.dataset, replace(around, filter=text))
+        if one := question.source or question.target:
+            return flows(self.dataset, replace(around, filter=touching(one)))
+        ways = picked.select("source", "target").unique()
+        both = pl.concat([ways, ways.select(source="target", target="source")]).unique()
         every = lazy_flows(self.dataset, around)
         return run.collect(every.join(both.lazy(), on=["source", "target"], how="semi"))
 
@@ -306,6 +312,8 @@ class Diagnosis:
 
 # Times of records are whole seconds.
 _MOMENT = timedelta(seconds=1)
+# So many pairs of addresses are named in a filter.
+_FEW_PAIRS = 10
 # So many addresses are named in a filter; more are looked for among all records.
 _FEW = 50
 
