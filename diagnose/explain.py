@@ -1,4 +1,4 @@
-"""From facts about a record to its verdict: the evidence, what is ruled out, how sure it is, what mends it."""
+"""From facts about a record to its verdict: evidence, what is ruled out, how sure it is, what mends it."""
 
 from __future__ import annotations
 

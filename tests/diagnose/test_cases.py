@@ -18,7 +18,18 @@ from diagnose.diagnosis import Diagnosis, Question
 from diagnose.inventory import read_inventory
 from loaders.load import Library
 from tests.diagnose import world as w
-from tests.diagnose.world import NOON, NOW, World, acl, allow, empty_window, entry, flow_log, peered, record, route
+from tests.diagnose.world import (
+    NOON,
+    NOW,
+    World,
+    acl,
+    allow,
+    empty_window,
+    entry,
+    flow_log,
+    record,
+    route,
+)
 from tui.cli import cli
 
 ACCEPT, REJECT = "ACCEPT", "REJECT"
@@ -380,7 +391,11 @@ seen(
 # -- replies -------------------------------------------------------------------------------------------------
 
 REFUSED_REPLY = pair(w.API, (w.WEB_IP, 33_100), (w.API_IP, 9001), second=REJECT)
-seen("a request is let in, and its reply is not let out, seen from the request", "A-REPLY-REJECTED", *REFUSED_REPLY)
+seen(
+    "a request is let in, and its reply is not let out, seen from the request",
+    "A-REPLY-REJECTED",
+    *REFUSED_REPLY,
+)
 seen("the same, seen from the reply", "R-NACL-RETURN-OUT", *REFUSED_REPLY, pick=1)
 seen(
     "both ports are high, and only the flags tell who asked",
@@ -594,7 +609,12 @@ seen(
 HANDSHAKE = pair(w.WEB, (w.CLIENT, 50_911), (w.WEB_IP, 443))
 seen("a connection as it should be, from its request", "A-OK", *HANDSHAKE)
 seen("a connection as it should be, from its reply", "A-OK", *HANDSHAKE, pick=1)
-seen("the same in the fields of version 2", "A-OK", *pair(w.WEB, (w.CLIENT, 50_911), (w.WEB_IP, 443), None, None), version=2)
+seen(
+    "the same in the fields of version 2",
+    "A-OK",
+    *pair(w.WEB, (w.CLIENT, 50_911), (w.WEB_IP, 443), None, None),
+    version=2,
+)
 seen("the same in the fields of version 3", "A-OK", *HANDSHAKE, version=3)
 seen("the same in the fields of version 4", "A-OK", *HANDSHAKE, version=4)
 seen("the same in the fields of version 7", "A-OK", *HANDSHAKE, version=7)
@@ -746,7 +766,9 @@ seen(
 
 def both_ends(source, target, here, there, action=REJECT, flags=SYN, **more):
     """A request that one of our interfaces let out, and what another one made of it."""
-    return record(here, source, target, flags=flags), record(there, source, target, action, flags=flags, **more)
+    return record(here, source, target, flags=flags), record(
+        there, source, target, action, flags=flags, **more
+    )
 
 
 seen(
@@ -999,6 +1021,17 @@ seen(
     record(w.MIX, (w.ON_PREMISE, 41_330), (w.MIX_IP, 443), REJECT, flags=SYN),
 )
 seen(
+    "the internet by that transit gateway: its ACL is not asked",
+    "R-SG-IN",
+    record(w.MIX, (w.HOST, 41_330), (w.MIX_IP, 443), REJECT, flags=SYN),
+    change=lambda world: world.routes(w.RTB, route("151.101.0.0/16", "tgw-0a1b2c3d4e5f60718")),
+)
+seen(
+    "the internet by an internet gateway beside that transit gateway: the ACL is asked",
+    "R-BOTH-IN",
+    record(w.MIX, (w.HOST, 41_330), (w.MIX_IP, 443), REJECT, flags=SYN),
+)
+seen(
     "from within the VPC the ACL of that subnet is asked",
     "R-NACL-IN",
     record(w.MIX, (w.WEB_IP, 41_330), (w.MIX_IP, 443), REJECT, flags=SYN),
@@ -1120,14 +1153,21 @@ seen(
 
 TO_DB = record(w.DB, (w.WEB_IP, 41_330), (w.DB_IP, 3306), REJECT, flags=SYN)
 seen("no groups were saved", "R-UNKNOWN-IN", TO_DB, change=lambda world: world.forget("SecurityGroups"))
-seen("no ACLs were saved, but the group refuses it", "R-SG-IN", TO_DB, change=lambda world: world.forget("NetworkAcls"))
+seen(
+    "no ACLs were saved, but the group refuses it",
+    "R-SG-IN",
+    TO_DB,
+    change=lambda world: world.forget("NetworkAcls"),
+)
 seen(
     "no ACLs were saved, and the group allows it",
     "R-UNKNOWN-IN",
     record(w.WEB, (w.CLIENT, 50_611), (w.WEB_IP, 443), REJECT, flags=SYN),
     change=lambda world: world.forget("NetworkAcls"),
 )
-seen("no interfaces were saved", "R-UNKNOWN-IN", TO_DB, change=lambda world: world.forget("NetworkInterfaces"))
+seen(
+    "no interfaces were saved", "R-UNKNOWN-IN", TO_DB, change=lambda world: world.forget("NetworkInterfaces")
+)
 seen("no subnets were saved", "R-SG-IN", TO_DB, change=lambda world: world.forget("Subnets"))
 seen("no VPCs were saved", "R-SG-IN", TO_DB, change=lambda world: world.forget("Vpcs"))
 seen(
@@ -1142,7 +1182,12 @@ seen(
     record(w.API, ("172.20.17.99", 41_330), (w.API_IP, 25), REJECT, flags=SYN),
     change=lambda world: world.forget("Subnets").permit(w.SG_API, allow("tcp", 25, "172.20.0.0/16")),
 )
-seen("only the first groups were saved", "R-UNKNOWN-IN", TO_DB, change=lambda world: world.first_pages_of("SecurityGroups"))
+seen(
+    "only the first groups were saved",
+    "R-UNKNOWN-IN",
+    TO_DB,
+    change=lambda world: world.first_pages_of("SecurityGroups"),
+)
 seen(
     "only the first interfaces were saved, and the peer is among them",
     "R-SG-IN",
@@ -1212,12 +1257,16 @@ absent("a subnet's fourth address", "N-RESERVED", w.WEB_IP, "172.20.48.3", 443)
 absent("a subnet's first address", "N-RESERVED", w.WEB_IP, "172.20.48.0", 443)
 absent("a subnet's third address, but no DNS", "N-RESERVED", w.WEB_IP, "172.20.48.2", 443)
 absent("the last address of a subnet that ends early", "N-RESERVED", w.WEB_IP, "172.20.48.63", 443)
-absent("a subnet's last IPv6 address", "N-RESERVED", w.WEB_SIX, "2600:1f18:4a2b:7c20:ffff:ffff:ffff:ffff", 443)
+absent(
+    "a subnet's last IPv6 address", "N-RESERVED", w.WEB_SIX, "2600:1f18:4a2b:7c20:ffff:ffff:ffff:ffff", 443
+)
 absent("DNS of a resolver of one's own is logged", "N-UPSTREAM", w.API_IP, w.DB_IP, 53, UDP)
 absent("a pod to another one of its node", "N-SAMEHOST", w.POD_A, w.POD_B, 8080)
 absent("a pod on a prefix to its node", "N-SAMEHOST", w.POD_PREFIX_IP, w.NODE_IP, 8080)
 absent("two interfaces of one instance", "N-SAMEHOST", w.FW_OUT_IP, w.FW_IN_IP, 22)
-absent("a pod to one of another node: secondary addresses are rewritten", "N-REWRITTEN", w.POD_A, w.POD_FAR, 8080)
+absent(
+    "a pod to one of another node: secondary addresses are rewritten", "N-REWRITTEN", w.POD_A, w.POD_FAR, 8080
+)
 absent(
     "no flow log covers the interface",
     "N-NOFLOWLOG",
@@ -1386,9 +1435,7 @@ def deliveries(*hours):
     """Files that were delivered so many hours after noon, each with a record of its time."""
     return {
         w.delivery_name(NOON + timedelta(hours=hour), place): [
-            record(
-                w.WEB, (w.OTHER_CLIENT, 50_611), (w.WEB_IP, 443), flags=SYN, after=int(3600 * hour) - 200
-            )
+            record(w.WEB, (w.OTHER_CLIENT, 50_611), (w.WEB_IP, 443), flags=SYN, after=int(3600 * hour) - 200)
         ]
         for place, hour in enumerate(hours)
     }
@@ -1426,7 +1473,7 @@ absent(
     w.WEB_SECOND,
     443,
     TCP,
-    record(w.WEB, (w.CLIENT, 50_611), (w.WEB_IP, 443), flags=SYN),
+    record(w.WEB, (w.CLIENT, 50_611), (w.WEB_IP, 443)),
     version=2,
     others=("1 records are there under it",),
 )
@@ -1445,9 +1492,29 @@ absent(
     w.HOST,
     443,
     TCP,
+    record(w.NAT, (w.API_IP, 51_330), (w.NAT_IP, 443), after=20),
     record(w.NAT, (w.NAT_IP, 20_990), (w.HOST, 443), after=20),
-    record(w.NAT, (w.HOST, 443), (w.NAT_IP, 20_990), after=20),
     version=2,
+)
+absent(
+    "the NAT gateway has records with that host, but none of this client",
+    "N-UPSTREAM",
+    w.API_IP,
+    w.HOST,
+    443,
+    TCP,
+    record(w.NAT, (w.NAT_IP, 20_990), (w.HOST, 443), after=20),
+    version=2,
+)
+absent(
+    "a client whose requests a load balancer hands on",
+    "N-REWRITTEN",
+    w.CLIENT,
+    w.NODE_IP,
+    31_000,
+    TCP,
+    record(w.ALB, (w.CLIENT, 51_330), (w.ALB_IP, 443), flags=SYN, after=20),
+    record(w.ALB, (w.ALB_IP, 20_990), (w.NODE_IP, 31_000), flags=SYN, after=20),
 )
 absent(
     "the same two talk over IPv6",
@@ -1480,32 +1547,46 @@ absent(
     TCP,
     record(w.WEB, (w.CLIENT, 50_611), (w.WEB_IP, 443), flags=SYN, after=3600),
 )
-absent("there is a file, and no record in it", "N-UPSTREAM", w.CLIENT, w.WEB_IP, 443, files={"records.log": ()})
+absent(
+    "there is a file, and no record in it", "N-UPSTREAM", w.CLIENT, w.WEB_IP, 443, files={"records.log": ()}
+)
 absent("nothing is known of the network at all", "N-UPSTREAM", w.CLIENT, "10.8.3.10", 443, inventory=False)
 
 
 # -- the cases are asked -------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def folders():
+    """The folder of each case that was written."""
+    return {}
+
+
 @pytest.fixture(params=CASES, ids=[case.name for case in CASES])
-def case(request, tmp_path):
-    """A case, whose files lie in ``logs`` and ``inventory``."""
-    one = request.param
-    logs = tmp_path / "logs"
-    logs.mkdir()
-    for name, records in one.files.items():
-        w.write_records(logs / name, records, one.version)
-    if one.inventory:
-        world = World()
-        if one.change:
-            one.change(world)
-        world.write(tmp_path / "inventory")
-    return one
+def case(request):
+    """A case."""
+    return request.param
 
 
-def test_the_engine_says_so(case, tmp_path):
-    dataset = Library((str(tmp_path / "logs"),)).read_all(any_file=True)
-    inventory = read_inventory([tmp_path / "inventory"] if case.inventory else [])
+@pytest.fixture
+def folder(case, folders, tmp_path_factory):
+    """Where the files of a case lie: ``logs`` and ``inventory``; both questions are about the same ones."""
+    if case.name not in folders:
+        folders[case.name] = made = tmp_path_factory.mktemp("case")
+        (made / "logs").mkdir()
+        for name, records in case.files.items():
+            w.write_records(made / "logs" / name, records, case.version)
+        if case.inventory:
+            world = World()
+            if case.change:
+                case.change(world)
+            world.write(made / "inventory")
+    return folders[case.name]
+
+
+def test_the_engine_says_so(case, folder):
+    dataset = Library((str(folder / "logs"),)).read_all(any_file=True)
+    inventory = read_inventory([folder / "inventory"] if case.inventory else [])
     assert not inventory.refused
     verdicts = list(Diagnosis(dataset, inventory, case.now).of(case.question))
     if case.pick is None:
@@ -1520,7 +1601,7 @@ def test_the_engine_says_so(case, tmp_path):
     assert all(text in said for text in case.others), said
 
 
-def test_the_command_says_so(case, tmp_path):
+def test_the_command_says_so(case, folder):
     asked = case.question
     options = {
         "--src": asked.source,
@@ -1530,12 +1611,12 @@ def test_the_command_says_so(case, tmp_path):
         "--interface": asked.interface,
         "--since": asked.since and asked.since.isoformat(),
         "--until": asked.until and asked.until.isoformat(),
-        "--inventory": tmp_path / "inventory" if case.inventory else None,
+        "--inventory": folder / "inventory" if case.inventory else None,
         "--now": case.now.isoformat(),
     }
     words = [str(word) for option in options.items() if option[1] is not None for word in option]
     done = CliRunner().invoke(
-        cli, ["diagnose", str(tmp_path / "logs"), *words, "--format", "json"], catch_exceptions=False
+        cli, ["diagnose", str(folder / "logs"), *words, "--format", "json"], catch_exceptions=False
     )
     assert (done.exit_code, done.stderr) == (0, "")
     verdicts = json.loads(done.stdout)["verdicts"]
@@ -1545,6 +1626,17 @@ def test_the_command_says_so(case, tmp_path):
     else:
         (verdict,) = [one for one in verdicts if one["record"]["line"] == case.pick + 2]
     assert (verdict["code"], verdict["noise"]) == (case.code, case.noise)
+
+
+def test_records_that_only_routes_tell_apart(tmp_path):
+    """Alike in all that groups and ACLs are about, so that rules are gone through once for each route."""
+    targets = {"10.66.1.9": "A-BLACKHOLE", "10.66.7.9": "A-NOREPLY-REMOTE", "10.99.1.9": "A-NOROUTE"}
+    sent = [record(w.LOCK, (w.LOCK_IP, 40_911), (target, 443), flags=SYN) for target in targets]
+    w.write_records(tmp_path / "logs" / "records.log", sent)
+    dataset = Library((str(tmp_path / "logs"),)).read_all()
+    inventory = read_inventory([World().write(tmp_path / "inventory")])
+    found = {one.record["target"]: one.code for one in Diagnosis(dataset, inventory).of(Question(w.LOCK_IP))}
+    assert found == targets
 
 
 def test_every_code_has_a_case():

@@ -51,7 +51,12 @@ TGW, TGW_MIXED, MIX, PEER = (
 STRANGER = "eni-00000dead0000beef"
 """An interface that no inventory has."""
 
-WEB_IP, WEB_SECOND, WEB_PUBLIC, WEB_SIX = "172.20.4.25", "172.20.4.26", "52.18.77.140", "2600:1f18:4a2b:7c04::19"
+WEB_IP, WEB_SECOND, WEB_PUBLIC, WEB_SIX = (
+    "172.20.4.25",
+    "172.20.4.26",
+    "52.18.77.140",
+    "2600:1f18:4a2b:7c04::19",
+)
 WEB_B_IP, API_IP, CACHE_IP, DB_IP, DB_B_IP = (
     *("172.20.4.212", "172.20.17.40", "172.20.17.41"),
     *("172.20.32.75", "172.20.33.75"),
@@ -79,7 +84,9 @@ def allow(protocol, ports=None, *others):
     """A permission of a security group: CIDR blocks, ``pl-…`` and ``sg-…`` ids, or pairs as dictionaries."""
     found = {
         "IpProtocol": protocol,
-        "UserIdGroupPairs": [_pair(other) for other in others if isinstance(other, dict) or other[:3] == "sg-"],
+        "UserIdGroupPairs": [
+            _pair(other) for other in others if isinstance(other, dict) or other[:3] == "sg-"
+        ],
         "IpRanges": [{"CidrIp": other} for other in others if _is_block(other, ".")],
         "Ipv6Ranges": [{"CidrIpv6": other} for other in others if _is_block(other, ":")],
         "PrefixListIds": [{"PrefixListId": other} for other in others if other[:3] == "pl-"]
@@ -398,7 +405,11 @@ def _answers():
             table(RTB, [*local, *out, route("172.28.0.0/16", PEERING)], main=True),
             table(
                 RTB_APP,
-                [*local, route(ANY, "nat-0a1b2c3d4e5f60718"), route("192.168.0.0/16", "tgw-0a1b2c3d4e5f60718")],
+                [
+                    *local,
+                    route(ANY, "nat-0a1b2c3d4e5f60718"),
+                    route("192.168.0.0/16", "tgw-0a1b2c3d4e5f60718"),
+                ],
                 [APP],
             ),
             table(
@@ -574,7 +585,7 @@ class World:
         for name, document in {**documents, **self.files}.items():
             path = folder / (f"{name}.gz" if self.packed else name)
             path.parent.mkdir(exist_ok=True)
-            data = json.dumps(document, indent=4).encode()
+            data = json.dumps(document).encode()
             path.write_bytes(gzip.compress(data) if self.packed else data)
             os.utime(path, (SAVED.timestamp(), SAVED.timestamp()))
         return folder
@@ -643,7 +654,9 @@ def record(at, source, target, action="ACCEPT", protocol=6, flags=None, after=0,
         lasts: The seconds of its window.
         more: Other fields, with ``_`` for ``-``.
     """
-    (source, sport), (target, dport) = (end if isinstance(end, tuple) else (end, 0) for end in (source, target))
+    (source, sport), (target, dport) = (
+        end if isinstance(end, tuple) else (end, 0) for end in (source, target)
+    )
     start = int(NOON.timestamp()) + after
     found = {
         "account-id": ACCOUNT,
@@ -692,4 +705,6 @@ def write_records(path, records, version=5):
 def delivery_name(moment, number=0):
     """The name of a file as it is delivered to S3, with its folders."""
     folder = f"AWSLogs/{ACCOUNT}/vpcflowlogs/eu-west-1/{moment:%Y/%m/%d}"
-    return f"{folder}/{ACCOUNT}_vpcflowlogs_eu-west-1_{LOG}_{moment:%Y%m%dT%H%MZ}_{number + 0x5D3E9078:08x}.log"
+    return (
+        f"{folder}/{ACCOUNT}_vpcflowlogs_eu-west-1_{LOG}_{moment:%Y%m%dT%H%MZ}_{number + 0x5D3E9078:08x}.log"
+    )
