@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 
+import polars as pl
 import pytest
 
 from diagnose import network_acls, routes, security_groups
@@ -671,6 +672,13 @@ def test_numbers_and_texts_are_taken_for_each_other(read, entries):
     rule = entry(100, "allow", "in", "6", ports=443) | entries
     found = through(read, came_in("10.1.1.1", w.DB_IP, 443), rule)
     assert (found.allowed, found.rule) == (YES, "100")
+
+
+@pytest.mark.parametrize("port", [2**31 - 1, 10**30, -(10**30), "9" * 5000])
+def test_ports_that_are_none_do_not_stop_the_others(read, port):
+    lookup = read(one_rule(allow("tcp", (port, port), "10.0.0.0/8"), allow("tcp", 443, "11.0.0.0/8")))
+    assert Classes(lookup).of_ports(pl.Series([443, 444, None])).n_unique() == 3
+    assert by_groups(lookup, came_in("11.1.1.1", w.DB_IP, 443)).allowed is YES
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path):
