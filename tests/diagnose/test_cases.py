@@ -1518,6 +1518,16 @@ absent(
     record(w.ALB, (w.ALB_IP, 20_990), (w.NODE_IP, 31_000), flags=SYN, after=20),
 )
 absent(
+    "a host that has records with both hands nothing on",
+    "N-UPSTREAM",
+    w.CLIENT,
+    w.NODE_IP,
+    31_000,
+    TCP,
+    record(w.WEB, (w.CLIENT, 51_330), (w.WEB_IP, 443), flags=SYN, after=20),
+    record(w.WEB, (w.WEB_IP, 20_990), (w.NODE_IP, 31_000), flags=SYN, after=20),
+)
+absent(
     "the same two talk over IPv6",
     "N-REWRITTEN",
     w.WEB_IP,

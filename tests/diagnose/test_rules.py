@@ -444,6 +444,13 @@ def test_routes_by_prefix_lists(read):
     assert routes.route(lookup, here, ip_of("198.51.100.128")).found is UNKNOWN
 
 
+def test_a_list_that_was_not_read_may_lead_around_a_blackhole(read):
+    lookup = read(World().routes(w.RTB_LOCKED, route(w.SERVICE_LIST, "vpce-0a1b2c3d4e5f60718")))
+    here = lookup.interface(w.LOCK)
+    ways = [routes.route(lookup, here, ip_of(text)) for text in ("10.66.1.9", "10.66.7.9")]
+    assert [(way.found, way.is_blackhole) for way in ways] == [(UNKNOWN, False), (YES, False)]
+
+
 def test_which_table_a_subnet_has(read):
     lookup = read(World().with_peer_account())
     found = [lookup.table_of(*each).id for each in ((w.APP, w.VPC), (w.EDGE, w.VPC), (w.FAR, w.PEER_VPC))]
