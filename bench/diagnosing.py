@@ -1,4 +1,4 @@
-"""Verdicts over a store: of every reject of a scope, and of one record among a hundred million, in process."""
+"""Verdicts over a store: of every reject of a scope, and of one record among a hundred million."""
 
 from __future__ import annotations
 

@@ -60,6 +60,8 @@ def _blocks(inventory: Inventory) -> Iterator[Block]:
         yield from (rule.other for rule in group.rules if isinstance(rule.other, Block))
     for acl in inventory.acls.values():
         yield from (entry.block for entry in acl.entries)
+    for table in inventory.tables.values():
+        yield from (route.to for route in table.routes if isinstance(route.to, Block))
     for blocks in inventory.prefix_lists.values():
         yield from blocks
     for interface in inventory.interfaces.values():

@@ -263,8 +263,13 @@ class Diagnosis:
             nulls_equal=True,
         ).filter(pl.col("interface") != pl.col("_from"))
         # A refusal there outranks what was let in; of several hops the one that has the address is the end.
-        hosts = [self._has(row["interface"], row["target"]) for row in met.iter_rows(named=True)]
+        # What a hop on the way let in, such as a NAT gateway, went on from there and says nothing of the end.
+        hosts = [
+            row["dstaddr"] == row["target"] or self._has(row["interface"], row["target"])
+            for row in met.iter_rows(named=True)
+        ]
         met = met.with_columns(_hosts=pl.Series(hosts, dtype=pl.Boolean))
+        met = met.filter(pl.col("_hosts") | ~pl.col("accepted"))
         met = met.sort("_hosts", "accepted", "start", descending=[True, False, False], nulls_last=True)
         return met.unique(["_for_file", "_for_line"], keep="first", maintain_order=True).drop(
             "_hosts", "_from"
@@ -279,10 +284,23 @@ class Diagnosis:
         unsaid = near.filter(pl.col("direction").is_null())
         known = self.lookup.inventory.interfaces
         names = [name for name in unsaid["interface"].drop_nulls().unique() if name not in known]
+        if not names:
+            return direction.own_addresses(near.clear(), self.lookup)
+        ends = self._ends_at(names, around)
+        found = direction.own_addresses(ends, self.lookup)
+        open_ = ends.join(found.filter(pl.col("own").is_null()), on="interface", how="semi")
+        addresses = pl.concat([open_["srcaddr"], open_["dstaddr"]]).drop_nulls().unique().sort()
+        if not 0 < len(addresses) <= _FEW:
+            return found
+        # What else saw their addresses may have one of them as its own.
+        plan = lazy_flows(self.dataset, replace(around, filter=_any_of(addresses, touching)))
+        more = run.collect(plan.select("interface").unique())["interface"].drop_nulls()
+        return direction.own_addresses(self._ends_at(sorted({*names, *more}), around), self.lookup)
+
+    def _ends_at(self, names: Sequence[str], around: Scope) -> pl.DataFrame:
+        """The pairs of addresses in the records of some interfaces."""
         plan = lazy_flows(self.dataset, replace(around, filter=_any_of(names, at_interface)))
-        columns = ["interface", "srcaddr", "dstaddr"]
-        ends = run.collect(plan.select(columns).unique()) if names else near.select(columns).clear()
-        return direction.own_addresses(ends, self.lookup)
+        return run.collect(plan.select("interface", "srcaddr", "dstaddr").unique())
 
     def _listeners(self, picked: pl.DataFrame, around: Scope) -> pl.DataFrame:
         """Who of those in question listens."""

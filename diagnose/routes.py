@@ -62,7 +62,8 @@ def route(lookup: Lookup, interface: Interface | None, to: Ip) -> RouteSays:
         for block in blocks:
             if to in block and (best is None or block.prefix > best[0].prefix):
                 best = block, one
-    if best is not None:
+    # A list that was not read may have a longer prefix, which would lead around a blackhole.
+    if best is not None and not (best[1].blackhole and unread):
         return RouteSays(Tri.YES, table, best[1], best[0])
     if unread:
         return RouteSays(Tri.UNKNOWN, table, unknown=f"the entries of {unread[0]} are not in the inventory")
