@@ -169,7 +169,7 @@ class Diagnosis:
         directed = direction.with_direction(near, own, self.lookup)
         if ticket:
             ticket.check()
-        talks = joined(directed, initiator.listeners(near))
+        talks = joined(directed, initiator.listeners(near.lazy()))
         place = [FILE, LINE]
         picked = near.join(talks.select(place), on=place, how="semi", maintain_order="left")
         if ticket:
@@ -304,18 +304,10 @@ class Diagnosis:
 
     def _listeners(self, picked: pl.DataFrame, around: Scope) -> pl.DataFrame:
         """Who of those in question listens."""
-        addresses = pl.concat([picked["source"], picked["target"]]).drop_nulls().unique()
-        ports = pl.concat([picked["srcport"], picked["dstport"]]).drop_nulls().unique()
-        if not addresses.len():
-            return initiator.listeners(picked)
-        mine = addresses.implode()
-        wanted = (pl.col("source").is_in(mine) & pl.col("srcport").is_in(ports.implode())) | (
-            pl.col("target").is_in(mine) & pl.col("dstport").is_in(ports.implode())
-        )
-        columns = ["source", "target", "srcport", "dstport", "protocol", "accepted"]
-        scope = replace(around, filter=_any_of(addresses, touching))
-        plan = lazy_flows(self.dataset, scope)
-        return initiator.listeners(run.collect(plan.filter(wanted).select(columns).unique()))
+        ends = initiator.endpoints(picked)
+        addresses = ends["address"].drop_nulls().unique()
+        plan = lazy_flows(self.dataset, replace(around, filter=_any_of(addresses, touching)))
+        return initiator.listeners(plan if picked.height else plan.clear(), ends)
 
     def _refusals(self, picked: pl.DataFrame, around: Scope) -> pl.DataFrame:
         """At how many places the public peers of refused records were refused."""
