@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -12,6 +13,7 @@ from diagnose import direction, facts, initiator, judging
 from diagnose.absence import Absence
 from diagnose.blocks import ip_of
 from diagnose.explain import Explainer
+from diagnose.fixes import CONVERSATION, let_through
 from diagnose.lookup import Lookup
 from diagnose.records import between, flows, from_to, lazy_flows, touching
 from loaders import run
@@ -21,6 +23,8 @@ from query.shorthand import condition
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from diagnose.explain import Row
+    from diagnose.fixes import Fix
     from diagnose.model import Inventory
     from diagnose.verdict import Verdict
     from loaders.dataset import Dataset
@@ -83,6 +87,7 @@ class Diagnosis:
         """
         self.dataset, self.lookup = dataset, Lookup(inventory)
         self.now = now or datetime.now(UTC)
+        self._reach: dict[tuple[str, ...], pl.DataFrame] = {}
 
     def of(self, question: Question) -> Iterator[Verdict]:
         """The verdict of each record that a question is about, newest first; why there is none, if so.
@@ -137,7 +142,44 @@ class Diagnosis:
         explainer = Explainer(self.lookup, self.dataset, around.flows, self.now)
         order = found.sort("start", "interface", "accepted", descending=[True, False, False], nulls_last=True)
         for row in order.iter_rows(named=True):
-            yield explainer.verdict(row)
+            verdict = explainer.verdict(row)
+            yield replace(verdict, fixes=self._weighed(verdict.fixes, row)) if verdict.fixes else verdict
+
+    def _weighed(self, fixes: Sequence[Fix], row: Row) -> tuple[Fix, ...]:
+        """The same fixes, with how much else each would let through, those before it being done."""
+        found: list[Fix] = []
+        now = self.lookup
+        commands: tuple[str, ...] = ()
+        for fix in fixes:
+            commands = (*commands, fix.command)
+            if commands not in self._reach:
+                self._reach[commands] = let_through(self._refused, now, fix)
+            ends = [row[name] for name in CONVERSATION]
+            is_own = _is(ends) | _is([*ends[2:4], *ends[:2], ends[4]])
+            others = self._reach[commands].select((~is_own).sum()).item()
+            found.append(replace(fix, also_allows=others))
+            now = Lookup(fix.inventory)
+        return tuple(found)
+
+    @cached_property
+    def _refused(self) -> pl.DataFrame:
+        """All that rules refused at interfaces of the inventory, as ``fixes.let_through`` takes it."""
+        names = list(self.lookup.inventory.interfaces)
+        ours = pl.col("interface").is_in(names)
+        plan = lazy_flows(self.dataset, Scope(filter='action = "REJECT"')).filter(
+            ours & pl.col("reason").is_null()
+        )
+        columns = ["interface", "srcaddr", "dstaddr", "direction", *CONVERSATION]
+        refused = run.collect(plan.select(columns).unique())
+        asked = lazy_flows(self.dataset, Scope(filter='action = "ACCEPT"')).filter(ours)
+        ends = [*CONVERSATION[2:4], *CONVERSATION[:2], CONVERSATION[4]]
+        requests = asked.select("interface", *CONVERSATION).rename(dict(zip(CONVERSATION, ends, strict=True)))
+        keys = ["interface", *CONVERSATION]
+        replies = refused.lazy().select(keys).join(requests, on=keys, how="semi", nulls_equal=True)
+        replies = replies.unique().with_columns(reply=pl.lit(value=True))
+        found = refused.join(run.collect(replies), on=keys, how="left", nulls_equal=True)
+        found = found.with_columns(pl.col("reply").fill_null(value=False))
+        return direction.with_direction(found, self._own_addresses(found), self.lookup)
 
     def _found(self, picked: pl.DataFrame, near: pl.DataFrame) -> tuple[pl.DataFrame, facts.Around]:
         """What is known about records, up to their codes, and the records around them."""
@@ -220,6 +262,12 @@ class Diagnosis:
         plan = lazy_flows(self.dataset, scope).filter(~pl.col("accepted") & pl.col("source").is_in(public))
         refused = run.collect(plan.select(columns).unique()) if public else picked.select(columns).clear()
         return facts.refusals(refused.with_columns(way=pl.lit("ingress")))
+
+
+def _is(ends: Sequence[str | int | None]) -> pl.Expr:
+    """Whether a conversation is from and to some ends."""
+    terms = (pl.col(name).eq_missing(pl.lit(end)) for name, end in zip(CONVERSATION, ends, strict=True))
+    return pl.all_horizontal(*terms)
 
 
 # So many addresses are named in a filter; more are looked for among all records.
