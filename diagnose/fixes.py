@@ -252,9 +252,13 @@ def _for_acl(lookup: Lookup, interface: Interface, packet: Packet, *, reply: boo
     low, high = _ports(packet, reply=reply)
     is_icmp6 = packet.peer.version == 6 and packet.protocol == 58
     icmp = (-1, -1) if packet.protocol == 1 or is_icmp6 else None
-    taken = {entry.number for entry in says.acl.entries if entry.egress == packet.egress}
+    same_way = [entry for entry in says.acl.entries if entry.egress == packet.egress]
+    taken = {entry.number for entry in same_way}
     before = says.entry.number if says.entry is not None else LAST_OWN_RULE + 1
-    number = _number_before(before, taken)
+    # Entries of the other family use up numbers, and are otherwise not in the way.
+    family = {one.number for one in same_way if one.block.version == packet.peer.version}
+    after = max((one for one in family if one < min(before, LAST_OWN_RULE + 1)), default=0)
+    number = _number_before(before, after, taken)
     entry = AclEntry(
         number or before,
         packet.egress,
@@ -295,16 +299,15 @@ def _ports(packet: Packet, *, reply: bool) -> tuple[int | None, int | None]:
     return packet.dport, packet.dport
 
 
-def _number_before(before: int, taken: set[int]) -> int | None:
-    """A free number between an entry and the one before it, a round one if there is one."""
-    after = max((number for number in taken if number < before), default=0)
-    top = min(before, LAST_OWN_RULE + 1)
-    if top > LAST_OWN_RULE and after + _STEP <= LAST_OWN_RULE:
-        return (after // _STEP + 1) * _STEP
-    round_ = [number for number in range(after + 1, top) if number % _STEP == 0]
-    if round_:
-        return round_[len(round_) // 2]
-    return (after + top) // 2 if top - after > 1 else None
+def _number_before(before: int, after: int, taken: set[int]) -> int | None:
+    """A free number between two entries, a round one if there is one; behind the last one the next."""
+    if before > LAST_OWN_RULE:
+        rounds = range((after // _STEP + 1) * _STEP, LAST_OWN_RULE + 1, _STEP)
+        if (number := next((one for one in rounds if one not in taken), None)) is not None:
+            return number
+    free = [one for one in range(after + 1, min(before, LAST_OWN_RULE + 1)) if one not in taken]
+    chosen = [one for one in free if one % _STEP == 0] or free
+    return chosen[len(chosen) // 2] if chosen else None
 
 
 def _with_entry(inventory: Inventory, acl: NetworkAcl, entry: AclEntry) -> Inventory:
