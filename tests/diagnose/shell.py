@@ -45,7 +45,7 @@ def _pairs(text: str) -> dict[str, int]:
 
 def _permissions(options: argparse.Namespace) -> list[dict[str, Any]]:
     lists = ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")
-    return [dict.fromkeys(lists, []) | one for one in json.loads(options.ip_permissions)]
+    return [{key: [] for key in lists} | one for one in json.loads(options.ip_permissions)]
 
 
 def _entry(options: argparse.Namespace) -> dict[str, Any]:

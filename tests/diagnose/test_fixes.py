@@ -597,9 +597,7 @@ def test_replies_are_let_through_by_the_acl_alone(tmp_path):
         ]
 
     stray = line("eni-store", "10.40.2.21", "10.40.1.11", 40_009, sport=9, flags=2)
-    found, question = asked(
-        raw, [*exchange(40_000, 0), *exchange(40_001, 5), *exchange(61_000, 9), stray], tmp_path
-    )
+    found, _ = asked(raw, [*exchange(40_000, 0), *exchange(40_001, 5), *exchange(61_000, 9), stray], tmp_path)
     verdicts = {one.record["_line"]: one for one in found.of(Question(target="10.40.1.11"))}
     assert verdicts[2].code == "R-NACL-RETURN-OUT"
     assert [fix.also_allows for fix in verdicts[2].fixes] == [1], (
