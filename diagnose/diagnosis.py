@@ -13,6 +13,7 @@ from diagnose.absence import Absence
 from diagnose.blocks import ip_of
 from diagnose.conversations import conversations as joined
 from diagnose.explain import Explainer
+from diagnose.fixes import CONVERSATION, let_through
 from diagnose.lookup import Lookup
 from diagnose.records import at_interface, between, flows, from_to, lazy_flows, touching
 from loaders import run
@@ -23,6 +24,8 @@ from query.shorthand import condition
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from diagnose.explain import Row
+    from diagnose.fixes import Fix
     from diagnose.model import Inventory
     from diagnose.verdict import Verdict
     from loaders.dataset import Dataset
@@ -85,6 +88,8 @@ class Diagnosis:
         """
         self.dataset, self.lookup = dataset, Lookup(inventory)
         self.now = now or datetime.now(UTC)
+        self._reach: dict[tuple[Scope, tuple[str, ...]], pl.DataFrame] = {}
+        self._refusals_of: dict[Scope, pl.DataFrame] = {}
 
     def of(self, question: Question) -> Iterator[Verdict]:
         """The verdict of each record that a question is about, newest first; why there is none, if so.
@@ -212,7 +217,50 @@ class Diagnosis:
         explainer = Explainer(self.lookup, self.dataset, near.flows, self.now)
         order = found.sort("start", "interface", "accepted", descending=[True, False, False], nulls_last=True)
         for row in order.iter_rows(named=True):
-            yield explainer.verdict(row)
+            verdict = explainer.verdict(row)
+            fixes = self._weighed(verdict.fixes, row, around)
+            yield replace(verdict, fixes=fixes)
+
+    def _weighed(self, fixes: Sequence[Fix], row: Row, around: Scope) -> tuple[Fix, ...]:
+        """The same fixes, with how much else each would let through, those before it being done."""
+        found: list[Fix] = []
+        now = self.lookup
+        commands: tuple[str, ...] = ()
+        for fix in fixes:
+            commands = (*commands, fix.command)
+            key = around, commands
+            if key not in self._reach:
+                self._reach[key] = let_through(self._refused(around), now, fix)
+            ends = [row[name] for name in CONVERSATION]
+            is_own = _is(ends) | _is([*ends[2:4], *ends[:2], ends[4]])
+            others = self._reach[key].select((~is_own).sum()).item()
+            found.append(replace(fix, also_allows=others))
+            now = Lookup(fix.inventory)
+        return tuple(found)
+
+    def _refused(self, around: Scope) -> pl.DataFrame:
+        """All that rules refused at interfaces of the inventory, as ``fixes.let_through`` takes it."""
+        if around not in self._refusals_of:
+            self._refusals_of[around] = self._find_refused(around)
+        return self._refusals_of[around]
+
+    def _find_refused(self, around: Scope) -> pl.DataFrame:
+        names = list(self.lookup.inventory.interfaces)
+        ours = pl.col("interface").is_in(names)
+        plan = lazy_flows(self.dataset, replace(around, filter='action = "REJECT"')).filter(
+            ours & pl.col("reason").is_null()
+        )
+        columns = ["interface", "srcaddr", "dstaddr", "direction", *CONVERSATION]
+        refused = run.collect(plan.select(columns).unique())
+        asked = lazy_flows(self.dataset, replace(around, filter='action = "ACCEPT"')).filter(ours)
+        ends = [*CONVERSATION[2:4], *CONVERSATION[:2], CONVERSATION[4]]
+        requests = asked.select("interface", *CONVERSATION).rename(dict(zip(CONVERSATION, ends, strict=True)))
+        keys = ["interface", *CONVERSATION]
+        replies = refused.lazy().select(keys).join(requests, on=keys, how="semi", nulls_equal=True)
+        replies = replies.unique().with_columns(reply=pl.lit(value=True))
+        found = refused.join(run.collect(replies), on=keys, how="left", nulls_equal=True)
+        found = found.with_columns(pl.col("reply").fill_null(value=False))
+        return direction.with_direction(found, self._own_addresses(found, around), self.lookup)
 
     def _found(
         self, picked: pl.DataFrame, near: pl.DataFrame, around: Scope, *, bulk: bool = False
@@ -318,6 +366,12 @@ class Diagnosis:
         plan = lazy_flows(self.dataset, scope).filter(~pl.col("accepted") & pl.col("source").is_in(public))
         refused = run.collect(plan.select(columns).unique()) if public else picked.select(columns).clear()
         return facts.refusals(refused.with_columns(way=pl.lit("ingress")))
+
+
+def _is(ends: Sequence[str | int | None]) -> pl.Expr:
+    """Whether a conversation is from and to some ends."""
+    terms = (pl.col(name).eq_missing(pl.lit(end)) for name, end in zip(CONVERSATION, ends, strict=True))
+    return pl.all_horizontal(*terms)
 
 
 # Times of records are whole seconds.

@@ -641,7 +641,7 @@ def test_anything_in_any_place_is_passed_over(tmp_path, junk):
         (tmp_path / f"{key}-{w.OFFICE}-items.json").write_text(json.dumps({key: [*spoiled, junk]}))
         (tmp_path / f"{key}-{w.OFFICE}-whole.json").write_text(json.dumps({key: junk}))
     lookup = Lookup(read_inventory([tmp_path]))
-    Classes(lookup)
+    Classes(lookup.inventory)
     for packet in (
         came_in(w.CLIENT, w.WEB_IP, 443),
         went_out(w.WEB_IP, w.CLIENT, 443),
@@ -684,7 +684,7 @@ def test_numbers_and_texts_are_taken_for_each_other(read, entries):
 @pytest.mark.parametrize("port", [2**31 - 1, 10**30, -(10**30), "9" * 5000])
 def test_ports_that_are_none_do_not_stop_the_others(read, port):
     lookup = read(one_rule(allow("tcp", (port, port), "10.0.0.0/8"), allow("tcp", 443, "11.0.0.0/8")))
-    assert Classes(lookup).of_ports(pl.Series([443, 444, None])).n_unique() == 3
+    assert Classes(lookup.inventory).of_ports(pl.Series([443, 444, None])).n_unique() == 3
     assert by_groups(lookup, came_in("11.1.1.1", w.DB_IP, 443)).allowed is YES
 
 
