@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from diagnose.model import Interface, Route, RouteTable
 
 
+_ENDPOINT = "vpce-"
+
+
 @dataclass(frozen=True, slots=True)
 class RouteSays:
     """What a route table says.
@@ -55,7 +58,9 @@ def route(lookup: Lookup, interface: Interface | None, to: Ip) -> RouteSays:
         if isinstance(one.to, PrefixListReference):
             blocks = lookup.inventory.prefix_lists.get(one.to.list)
             if blocks is None:
-                unread.append(one.to.list)
+                # What leads to a gateway endpoint is a list of AWS's, of public addresses of S3 or DynamoDB.
+                if not one.target.startswith(_ENDPOINT) or lookup.is_public(to):
+                    unread.append(one.to.list)
                 continue
         else:
             blocks = (one.to,)

@@ -56,6 +56,10 @@ def _member(raw: Answers, pair: dict[str, Any], address: str, vpc: str) -> str:
         return "no"
     if owners:
         return "unknown" if None in groups else "no"
+    if peering:
+        own = [one["CidrBlock"] for one in raw.get("Vpcs", ()) if one["VpcId"] == vpc]
+        here = own or [block for one in raw["Subnets"] if one["VpcId"] == vpc for block in _blocks(one)]
+        return "no" if any(_in(address, block) for block in here) else "unknown"
     return "no" if any(one["GroupId"] == pair["GroupId"] for one in raw["SecurityGroups"]) else "unknown"
 
 

@@ -469,7 +469,7 @@ def records(made: Ready) -> None:
     """Every record has its code, and is as sure as it should be."""
     from diagnose import facts, judging
     from diagnose.diagnosis import Diagnosis, Question
-    from diagnose.initiator import listeners
+    from diagnose.initiator import listeners, with_initiator
     from diagnose.records import flows as flows_of
 
     diagnosis = Diagnosis(made.dataset, made.inventory(), at(9000))
@@ -487,9 +487,10 @@ def records(made: Ready) -> None:
         out = "egress" if line[1] == STORE else "ingress" if line[0] == "eni-store" else out
         unclear = line[0] in {"eni-store2", "eni-closed2"} or line[1] == line[3]
         assert verdict.direction == (None if unclear else out), line
-    flows = diagnosis._found(everything := flows_of(made.dataset, Scope()), everything)[1].flows
-    heard = facts.Around(flows, listeners(flows), facts.refusals(flows))
-    noise = judging.coded(judging.judged(facts.facts(flows, heard), diagnosis.lookup), diagnosis.lookup, {})
+    flows = diagnosis._found(everything := flows_of(made.dataset, Scope()), everything, Scope())[1].flows
+    known = facts.facts(flows, facts.Around(flows, facts.refusals(flows)))
+    began = with_initiator(known, listeners(flows.lazy()))
+    noise = judging.coded(judging.judged(began, diagnosis.lookup), diagnosis.lookup, {})
     assert noise.filter("noise", source="10.99.1.1").is_empty(), "it is not of the internet"
     counts = dict(facts.refusals(flows).iter_rows())
     assert (counts["198.51.100.66"], counts["198.51.100.67"], STORE in counts) == (3, 2, False)
@@ -620,7 +621,7 @@ def initiators(_: Ready) -> None:
         (peers, 0), ([*peers, peers[0]], 0), ([*peers, more[0]], 1), ([*peers, more[1]], 1), ([*peers, *back], 0),
         ([(*one[:3], 0, *one[4:]) for one in (*peers, more[0])], 0),
     ):  # fmt: skip
-        assert listeners(pl.DataFrame(asks, schema=names, orient="row")).height == number, asks
+        assert listeners(pl.LazyFrame(asks, schema=names, orient="row")).height == number, asks
 
 
 def directions(made: Ready) -> None:
@@ -756,7 +757,7 @@ def nearest(made: Ready) -> None:
             for one in security_groups.judge(lookup, shop, packet).nearest
         ]
 
-    assert near("10.40.2.9", 8011)[:2] == [(6, 8000, ("port",)), (6, 9092, ("port",))]
+    assert near("10.40.2.9", 8011)[:2] == [(6, 8000, ("port",)), (6, 443, ("port",))]
     assert near("10.40.2.9", 500)[0] == (6, 443, ("port",))
     assert near("10.40.3.9", 8005)[0] == (6, 8000, ("source",))
     assert near("10.40.9.9", 8100)[0] == (17, 8100, ("protocol",))

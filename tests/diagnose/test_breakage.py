@@ -106,7 +106,7 @@ CHANGES = [
     ("absence", "place == 1:", "place == 2:"),
     ("absence", "or int(address) == block.last", ""),
     ("absence", "until <= min(created)", "until < min(created)"),
-    ("absence", "if len(hiding) == len(logs):", "if hiding and len(hiding) != len(logs):"),
+    ("absence", 'in ({"ACCEPT"}, {"REJECT"})', 'in ({"ACCEPT"},)'),
     ("absence", "if len(failed) == len(logs):", "if len(failed) != len(logs):"),
     ("absence", "one.instance == other.instance", "one.instance != other.instance"),
     ("absence", "elif way.is_blackhole and", "elif not way.is_blackhole and"),

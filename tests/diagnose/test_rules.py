@@ -445,10 +445,16 @@ def test_routes_by_prefix_lists(read):
 
 
 def test_a_list_that_was_not_read_may_lead_around_a_blackhole(read):
-    lookup = read(World().routes(w.RTB_LOCKED, route(w.SERVICE_LIST, "vpce-0a1b2c3d4e5f60718")))
+    lookup = read(World().routes(w.RTB_LOCKED, route(w.SERVICE_LIST, "tgw-0a1b2c3d4e5f60718")))
     here = lookup.interface(w.LOCK)
     ways = [routes.route(lookup, here, ip_of(text)) for text in ("10.66.1.9", "10.66.7.9")]
     assert [(way.found, way.is_blackhole) for way in ways] == [(UNKNOWN, False), (YES, False)]
+
+
+def test_a_list_of_an_endpoint_that_was_not_read_leads_no_private_address_around(read):
+    lookup = read(World().routes(w.RTB_LOCKED, route(w.SERVICE_LIST, "vpce-0a1b2c3d4e5f60718")))
+    way = routes.route(lookup, lookup.interface(w.LOCK), ip_of("10.66.1.9"))
+    assert (way.found, way.is_blackhole) == (YES, True)
 
 
 def test_which_table_a_subnet_has(read):
