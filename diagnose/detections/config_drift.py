@@ -59,11 +59,13 @@ def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
     )
 
     def say(row: Row) -> tuple[str, str]:
-        again = f"accepted again {plural(row['again'], 'time')} since" if row["again"] else "never accepted since"
+        again = (
+            f"accepted again {plural(row['again'], 'time')} since" if row["again"] else "never accepted since"
+        )
         by = f"; the rules of the inventory refuse it: {row['by']} ({row['code']})" if row["by"] else ""
         text = (
-            f"{row['source']} to {row['target']} at {port_text(row['port'], row['protocol'])} was accepted from "
-            f"{clock(row['good'])} and is rejected from {clock(row['first'])}, {again}: "
+            f"{row['source']} to {row['target']} at {port_text(row['port'], row['protocol'])} was accepted "
+            f"from {clock(row['good'])} and is rejected from {clock(row['first'])}, {again}: "
             f"{plural(row['records'], 'reject')} (at least {given['rejects']:g}) at {row['interface']}{by}"
         )
         return ("low" if row["again"] else "high" if row["by"] else "medium"), text
@@ -74,7 +76,7 @@ def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
 
 
 def _records(context: Context) -> pl.DataFrame:
-    """What initiators sent in conversations of which some were accepted and some rejected, with directions."""
+    """What initiators sent where some of it was accepted and some rejected, with directions."""
     mixed = (pl.col("rejected") > 0) & (pl.col("accepted") > 0) & (pl.col("state") != "rejected-reply")
     refused = pl.col("state") == "rejected-request"
     # Of all conversations: of those that look late, rules tell which are not.
@@ -101,7 +103,7 @@ def _records(context: Context) -> pl.DataFrame:
 
 
 def _counted(context: Context, records: pl.DataFrame) -> pl.DataFrame:
-    """The rejects that a changed rule is behind, with ``code`` and ``by`` (what of the inventory refuses it)."""
+    """The rejects that a changed rule is behind, with ``code`` and ``by``: what refuses them now."""
 
     def first_accept(keys: list[str], name: str) -> pl.DataFrame:
         accepted = records.filter("accepted")
@@ -122,8 +124,8 @@ def _counted(context: Context, records: pl.DataFrame) -> pl.DataFrame:
         by=pl.when(acl).then("rule").when(groups).then("members"),
         code=pl.when(acl).then(pl.lit("R-CHANGED-NACL")).when(groups).then(pl.lit("R-CHANGED-SG")),
     ).filter(
-        # What is no request and came where the same was accepted is late, unless an ACL refuses it: ACLs keep no
-        # connections in mind.
+        # What is no request and came where the same was accepted is late, unless an ACL refuses it: those keep
+        # no connections in mind.
         asks | fresh | acl
     )
 
@@ -132,12 +134,12 @@ register(
     Detection(
         name=_NAME,
         title="Accepted before, rejected now",
-        means="The same source was accepted at the same address and port earlier, and its requests are rejected "
-        "now: a security group, a network ACL or whose address it is has changed. With an inventory the rule "
-        "that refuses it is named.",
-        wrong="The change was meant. Addresses of containers and functions go from one to another, and rules by "
-        "group go with them. Packets after a connection was closed are left out; without TCP flags they are "
-        "told by the same ports alone.",
+        means="The same source was accepted at the same address and port earlier, and its requests are "
+        "rejected now: a security group, a network ACL or whose address it is has changed. With an inventory "
+        "the rule that refuses it is named.",
+        wrong="The change was meant. Addresses of containers and functions go from one to another, and rules "
+        "by group go with them. Packets after a connection was closed are left out; without TCP flags they "
+        "are told by the same ports alone.",
         thresholds=(Threshold("rejects", 1, "rejects", 1, "so many rejected requests"),),
         finder=_find,
         rank=80,

@@ -1,4 +1,4 @@
-"""What detections look at: conversations of one vantage each, whose addresses are whose, and what was skipped."""
+"""What detections look at: conversations of one vantage each, whose their ends are, and what was skipped."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ class Context:
         return frozenset(
             str(address)
             for one in self.lookup.inventory.interfaces.values()
-            if one.kind == "natGateway"
+            if _plain(one.kind) == "natgateway"
             for address in one.addresses
         )
 
@@ -153,7 +153,7 @@ class Context:
         return frozenset(
             str(address)
             for one in self.lookup.inventory.interfaces.values()
-            if one.kind in _MIDDLE or one.description.startswith("ELB ")
+            if _plain(one.kind) in _MIDDLE or one.description.startswith("ELB ")
             for address in one.addresses
         )
 
@@ -170,7 +170,12 @@ class Context:
 
 
 # ``InterfaceType`` of the EC2 API; classic and application load balancers are told by their description.
-_MIDDLE = frozenset({"natGateway", "network_load_balancer", "gateway_load_balancer", "load_balancer"})
+_MIDDLE = frozenset({"natgateway", "networkloadbalancer", "gatewayloadbalancer", "loadbalancer"})
+
+
+def _plain(kind: str) -> str:
+    """A type of interface in one spelling: EC2's model has ``natGateway``, its answers ``nat_gateway``."""
+    return kind.replace("_", "").lower()
 
 
 def _one_vantage(talks: pl.DataFrame) -> pl.DataFrame:
@@ -180,10 +185,11 @@ def _one_vantage(talks: pl.DataFrame) -> pl.DataFrame:
         pl.sum_horizontal(pl.col(name).hash(seed) // 8 for seed, name in enumerate(ENDS)).alias("key")
     ).to_series()
     several = keys.is_duplicated()
-    doubtful = talks.filter(several)
+    if not several.any():
+        return talks
+    doubtful = talks.lazy().with_row_index("_row").filter(several)
     best = (
-        doubtful.lazy()
-        .group_by("interface", *ENDS)
+        doubtful.group_by("interface", *ENDS)
         .agg(
             (pl.col("state") == "rejected-request").any().alias("refused"),
             (pl.col("packets_out") + pl.col("packets_back")).sum().alias("packets"),
@@ -191,8 +197,7 @@ def _one_vantage(talks: pl.DataFrame) -> pl.DataFrame:
         .sort("refused", "packets", "interface", descending=[True, True, False], nulls_last=True)
         .unique(ENDS, keep="first", maintain_order=True)
         .select("interface", *ENDS)
-        .collect()
     )
-    told = doubtful.join(best, on=["interface", *ENDS], how="semi", nulls_equal=True)
-    together = pl.concat([talks.filter(~several), told])
-    return together.sort("first", "interface", *ENDS, descending=[True, *[False] * 6], nulls_last=True)
+    told = doubtful.join(best, on=["interface", *ENDS], how="semi", nulls_equal=True).collect()["_row"]
+    rows = pl.int_range(talks.height, dtype=pl.UInt32(), eager=True)
+    return talks.filter(~several | rows.is_in(told.implode()))

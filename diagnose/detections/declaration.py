@@ -35,8 +35,8 @@ FINDING: dict[str, pl.DataType] = {
     "filter": pl.String(),
 }
 """The columns of findings. ``what`` is a sentence with the numbers and the threshold; ``source`` is whoever
-began, ``target`` and ``port`` what was asked, each null where there are several; ``bytes`` is null where they are
-not known; ``filter`` selects the records behind a finding, and may select a few more."""
+began, ``target`` and ``port`` what was asked, each null where there are several; ``bytes`` is null where they
+are not known; ``filter`` selects the records behind a finding, and may select a few more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ class Threshold:
         meaning: What it bounds, in one clause.
         least: It may not be lower.
         most: It may not be higher.
+        reads: Reads a list, and raises ``ValueError`` where it is none.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Threshold:
     meaning: str
     least: float = 1
     most: float = math.inf
+    reads: Callable[[str], object] | None = None
 
     def read(self, value: Value) -> Value:
         """Take a value, as a program or a person gives it.
@@ -68,14 +70,18 @@ class Threshold:
             ValueError: It is not one.
         """
         if isinstance(self.default, str):
+            if self.reads is not None:
+                self.reads(str(value))
             return str(value)
         try:
             number = float(value)
         except (ValueError, OverflowError):
-            raise ValueError(f"{self.name}: '{value}' is not a number.") from None
+            raise ValueError(f"{self.name} is a number; '{value}' is none.") from None
         if not self.least <= number <= self.most or math.isinf(number):
-            bound = f"at least {self.least:g}" + (f" and at most {self.most:g}" if self.most < math.inf else "")
-            raise ValueError(f"{self.name}: {value} does not do; it has to be {bound}.")
+            bound = f"at least {self.least:g}" + (
+                f" and at most {self.most:g}" if self.most < math.inf else ""
+            )
+            raise ValueError(f"{self.name} has to be {bound}, not {value}.")
         return number
 
 
@@ -121,9 +127,7 @@ class Detection:
         given = self.given(**thresholds)
         if context.ticket:
             context.ticket.check()
-        return self.finder(context, given).select(
-            pl.col(name).cast(dtype) for name, dtype in FINDING.items()
-        )
+        return self.finder(context, given).select(pl.col(name).cast(dtype) for name, dtype in FINDING.items())
 
     def given(self, **thresholds: Value) -> dict[str, Value]:
         """All thresholds, the defaults where nothing else was said.

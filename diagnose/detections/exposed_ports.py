@@ -42,9 +42,7 @@ def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
             pl.col("initiator").first().alias("one"),
             (pl.col("state") == "established").sum().alias("answered"),
         )
-        .filter(
-            (pl.col("sources") >= given["sources"]) & (pl.col("talks") >= given["conversations"])
-        )
+        .filter((pl.col("sources") >= given["sources"]) & (pl.col("talks") >= given["conversations"]))
         .with_columns(source=pl.when(pl.col("sources") == 1).then("one"))
         .sort("answered", "sources", "target", "port", descending=[True, True, False, False])
         .collect()
@@ -52,7 +50,7 @@ def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
 
     def say(row: Row) -> tuple[str, str]:
         kind = "administration" if row["port"] in ADMIN else "a database"
-        who = row["source"] or plural(row["sources"], "public address") + "es"
+        who = row["source"] or f"{row['sources']:,} public addresses"
         answered = f"{row['answered']:,} answered" if row["answered"] else "none answered"
         text = (
             f"{row['target']} lets the internet in at {port_text(row['port'], row['protocol'])}, a port for "
@@ -71,12 +69,12 @@ register(
     Detection(
         name=_NAME,
         title="Administration or database ports open to the internet",
-        means="A public address was let in at a port that should be reached from inside or through a VPN only. "
-        "That is a matter of configuration: one accepted conversation is enough, and each host and port is "
-        "told once.",
+        means="A public address was let in at a port that should be reached from inside or through a VPN "
+        "only. That is a matter of configuration: one accepted conversation is enough, and each host and "
+        "port is told once.",
         wrong="The port is open on purpose (a bastion, a honeypot); another service listens at this number; "
-        "without TCP flags an odd client port may be taken for the server's. NAT gateways log as accepted what "
-        "they drop: they are left out where the inventory names them, and what never answers is told as low.",
+        "without TCP flags an odd client port may be taken for the server's. NAT gateways log as accepted "
+        "what they drop: they are left out where the inventory names them, and what never answers is told as low.",
         thresholds=(
             Threshold("conversations", 1, "conversations", 1, "so many accepted from the internet"),
             Threshold("sources", 1, "addresses", 1, "by so many different public addresses"),

@@ -39,7 +39,9 @@ def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
         & (pl.col("state") != "rejected-request")
     )
     candidates = (
-        sent.group_by("initiator", "responder").agg(pl.col("bytes_out").sum()).filter(pl.col("bytes_out") >= least)
+        sent.group_by("initiator", "responder")
+        .agg(pl.col("bytes_out").sum())
+        .filter(pl.col("bytes_out") >= least)
     )
     keys = ["interface", "source", "srcport", "target", "dstport", "protocol"]
     talks = (
@@ -49,7 +51,18 @@ def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
         )
         .unique()
     )
-    what = ["interface", "source", "target", "bytes", "packets", "start", "end", "srcport", "dstport", "protocol"]
+    what = [
+        "interface",
+        "source",
+        "target",
+        "bytes",
+        "packets",
+        "start",
+        "end",
+        "srcport",
+        "dstport",
+        "protocol",
+    ]
     records = (
         context.flows.lazy()
         .filter("accepted")
@@ -79,8 +92,8 @@ def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
 
     def say(row: Row) -> tuple[str, str]:
         text = (
-            f"{row['source']} sent {megabytes(row['bytes'])} to {row['target']} within {minutes:g} minutes from "
-            f"{clock(row['first'])} (at least {given['megabytes']:g} MB), in {plural(row['records'], 'record')}"
+            f"{row['source']} sent {megabytes(row['bytes'])} to {row['target']} within {minutes:g} minutes "
+            f"from {clock(row['first'])} (at least {given['megabytes']:g} MB), in {plural(row['records'], 'record')}"
         )
         return ("high" if row["bytes"] >= _MUCH * least else "medium"), text
 
@@ -105,8 +118,8 @@ register(
         means="A private address began conversations with one public address and sent it very much within an "
         "hour. Addresses of AWS's own services do not count where the log names them; those of EC2 do, for "
         "anybody can have one.",
-        wrong="Backups, log shipping and mirrors to other clouds. Downloads are the other way and never count, "
-        "nor does what a server of yours answers to clients.",
+        wrong="Backups, log shipping and mirrors to other clouds. Downloads are the other way and never "
+        "count, nor does what a server of yours answers to clients.",
         thresholds=(
             Threshold("megabytes", 500, "MB", 100, "so much was sent to one address", 0.001),
             Threshold("minutes", 60, "minutes", 10, "within this time"),

@@ -16,14 +16,14 @@ from query.coverage import coverage
 from query.shorthand import condition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from diagnose.detections.context import Context
     from diagnose.detections.declaration import Value
 
 _NAME = "log-health"
-_PERCENT, _MINUTE, _HOUR = 100, 60, 3600
-# Of the windows of an hour; more is lost than can be overlooked.
+_PERCENT, _MINUTE, _LONGEST, _HOUR = 100, 60, 600, 3600
+# Percent of an hour: more is lost than can be overlooked.
 _MUCH = 10
 
 
@@ -50,6 +50,7 @@ def _status(context: Context) -> pl.DataFrame:
         "records": pl.Int64(),
         "skipdata": pl.Int64(),
         "nodata": pl.Int64(),
+        "lost": pl.Int64(),
         "first": TIME,
         "last": TIME,
     }
@@ -60,6 +61,7 @@ def _status(context: Context) -> pl.DataFrame:
             interface=pl.col("interface_id").cast(pl.String),
             hour=pl.col(TIMESTAMP).dt.truncate("1h"),
             time=TIMESTAMP,
+            length=_length(part.schema),
             status=pl.col("log_status").cast(pl.String),
         )
         .group_by("interface", "hour")
@@ -69,6 +71,7 @@ def _status(context: Context) -> pl.DataFrame:
                 (pl.col("status") == name.upper()).sum().cast(pl.Int64).alias(name)
                 for name in ("skipdata", "nodata")
             ),
+            pl.col("length").filter(pl.col("status") == "SKIPDATA").sum().alias("lost"),
             pl.col("time").min().alias("first"),
             pl.col("time").max().alias("last"),
         )
@@ -78,15 +81,26 @@ def _status(context: Context) -> pl.DataFrame:
     ]
     found = pl.concat([pl.DataFrame(schema=schema), *run.collect_all(plans)])
     return found.group_by("interface", "hour").agg(
-        pl.col("records", "skipdata", "nodata").sum(), pl.col("first").min(), pl.col("last").max()
+        pl.col("records", "skipdata", "nodata", "lost").sum(), pl.col("first").min(), pl.col("last").max()
     )
 
 
+def _length(columns: Collection[str]) -> pl.Expr:
+    """How many seconds a record's window is long: AWS has windows of one minute and of ten."""
+    if not {"start", "end"} <= set(columns):
+        return pl.lit(_MINUTE, pl.Int64)
+    start, end = (pl.col(name).cast(pl.Int64, strict=False).fill_null(0) for name in ("start", "end"))
+    return (end - start).clip(_MINUTE, _LONGEST)
+
+
 def _skipped(status: pl.DataFrame, share: float) -> Iterator[dict[str, Any]]:
-    """Interfaces with an hour of which too much was skipped; the worst hour is told."""
+    """Interfaces with an hour of which something was skipped for too long; the worst hour is told.
+
+    Records say nothing of how many others were skipped, only in which window; windows are what is counted.
+    """
     worst = (
         status.filter(pl.col("skipdata") > 0)
-        .with_columns(share=_PERCENT * pl.col("skipdata") / pl.col("records"))
+        .with_columns(share=(_PERCENT * pl.col("lost") / _HOUR).clip(upper_bound=_PERCENT))
         .filter(pl.col("share") >= share)
         .with_columns(hours=pl.len().over("interface"), all=pl.col("skipdata").sum().over("interface"))
         .sort("share", "skipdata", "hour", descending=[True, True, False])
@@ -97,8 +111,8 @@ def _skipped(status: pl.DataFrame, share: float) -> Iterator[dict[str, Any]]:
         yield {
             "severity": "medium" if row["share"] >= _MUCH else "low",
             "what": f"{plural(row['all'], 'SKIPDATA record')} of {name or 'an interface without a name'} in "
-            f"{plural(row['hours'], 'hour')}, in the worst {row['share']:.1f} % of {row['records']:,} records "
-            f"(at least {share:g} %): AWS skipped what no other record tells of.",
+            f"{plural(row['hours'], 'hour')}, from {row['hour']:%Y-%m-%d %H:%M} on for {row['share']:.1f} % "
+            f"of the hour (at least {share:g} %): records were skipped, and how many nobody knows.",
             "records": row["all"],
             "first": row["first"],
             "last": row["last"],
@@ -142,8 +156,8 @@ def _gaps(context: Context, minutes: float) -> Iterator[dict[str, Any]]:
         first, last = int(since.timestamp()), int(until.timestamp())
         yield {
             "severity": "medium" if lack.amount >= _HOUR else "low",
-            "what": f"{lack.group} has no record at all for {span(lack.amount)} from {since:%Y-%m-%d %H:%M} on "
-            f"(at least {minutes:g} minutes); not even that there was no traffic.",
+            "what": f"{lack.group} has no record at all for {span(lack.amount)} from {since:%Y-%m-%d %H:%M} "
+            f"on (at least {minutes:g} minutes); not even that there was no traffic.",
             "records": 0,
             "first": since,
             "last": until,
@@ -166,13 +180,13 @@ def _formats(context: Context) -> Iterator[dict[str, Any]]:
     for group, kinds in sorted(seen.items()):
         if len(kinds) == 1:
             continue
-        fields = [set(kind[1:]) for kind in kinds]
-        differ = sorted(set.union(*fields) - set.intersection(*fields))
+        fields = [frozenset[str](kind[1:]) for kind in kinds]
+        differ = sorted(frozenset().union(*fields) - fields[0].intersection(*fields))
         more = f"; only some have {', '.join(name.replace('_', '-') for name in differ)}" if differ else ""
         yield {
             "severity": "low",
-            "what": f"{group} has records in {len(kinds)} formats (more than one){more}: what asks for a field "
-            "sees only those that have it.",
+            "what": f"{group} has records in {len(kinds)} formats (more than one){more}: what asks for a "
+            "field sees only those that have it.",
             "records": sum(kinds.values()),
             "filter": condition(GROUP, group, keep=True),
         }
@@ -184,10 +198,12 @@ register(
         title="What the logs do not show",
         means="Records were skipped, a log group is silent for a while, an interface has no traffic, or the "
         "fields of a log group changed: whatever is counted over such a time may be too little.",
-        wrong="A flow log that was made or deleted in between is silent for good reason; interfaces that stand "
-        "by have no traffic; gaps under 20 minutes are not looked for, and three are told.",
+        wrong="A flow log that was made or deleted in between is silent for good reason; interfaces that "
+        "stand by have no traffic; gaps under 20 minutes are not looked for, and three are told.",
         thresholds=(
-            Threshold("skipped", 1, "%", 1, "so many records of an interface's hour are SKIPDATA", 0, 100),
+            Threshold(
+                "skipped", 1, "%", 1, "records of an interface were skipped for so much of an hour", 0, 100
+            ),
             Threshold("nodata", 95, "%", 5, "so many of an interface's records are NODATA", 0, 100),
             Threshold("gap", 20, "minutes", 10, "a log group has no record for so long", 20),
         ),

@@ -46,10 +46,10 @@ def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
 
     def say(row: Row) -> tuple[str, str]:
         text = (
-            f"{row['source']} reached {row['target']} at {port_text(row['port'], row['protocol'])} for the first "
-            f"time at {clock(row['first'])}: {plural(row['talks'], 'conversation')}, {row['answered']:,} "
-            f"answered, none in the {span(length or 0)} before {clock(cut)} that it is compared with "
-            f"(the first {given['baseline']:g} % of the time)"
+            f"{row['source']} reached {row['target']} at {port_text(row['port'], row['protocol'])} for the "
+            f"first time at {clock(row['first'])}: {plural(row['talks'], 'conversation')}, "
+            f"{row['answered']:,} answered, none in the {span(length or 0)} before {clock(cut)} that it is "
+            f"compared with (the first {given['baseline']:g} % of the time)"
         )
         return ("low" if (length or 0) >= _DAY else "info"), text
 
@@ -69,22 +69,25 @@ def _notes(context: Context, given: Mapping[str, Value]) -> tuple[str, ...]:
     if _baseline(context, given) is not None:
         return ()
     first, last = context.span or (0, 0)
-    return (
+    short = (
         f"the logs span {span(last - first)}: too short to say what is new "
-        f"({given['baseline']:g} % of it has to be at least {given['hours']:g} hours)",
+        f"({given['baseline']:g} % of it has to be at least {given['hours']:g} hours)"
     )
+    return (short,)
 
 
 register(
     Detection(
         name=_NAME,
         title="New pairs for administration inside",
-        means="Between two private addresses SSH, RDP, SMB, WinRM, Docker or the kubelet was used that was not "
-        "used between them in the earlier part of the logs.",
+        means="Between two private addresses SSH, RDP, SMB, WinRM, Docker or the kubelet was used that was "
+        "not used between them in the earlier part of the logs.",
         wrong="New deployments and rare maintenance look the same, so this says what is new and no more. A "
         "short time to compare with makes everything new; it is told in each finding.",
         thresholds=(
-            Threshold("baseline", 50, "%", 10, "so much of the time from the beginning is compared with", 1, 99),
+            Threshold(
+                "baseline", 50, "%", 10, "so much of the time from the beginning is compared with", 1, 99
+            ),
             Threshold("hours", 1, "hours", 1, "the time to compare with is at least this long", 0),
             Threshold("conversations", 1, "conversations", 1, "so many since"),
         ),

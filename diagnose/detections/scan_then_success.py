@@ -32,13 +32,17 @@ def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
     probes = (
         talks.filter(pl.col("state").is_in(["rejected-request", "refused"]) | silent)
         .group_by("initiator", "responder", "rport", "protocol")
-        .agg(pl.col("first").min())
+        .agg(pl.col("first").min(), pl.col("first").max().alias("last"))
         .collect()
     )
     scanners = (
         probes.lazy()
         .group_by("initiator")
-        .agg(pl.len().alias("probes"), pl.col("first").min().alias("began"))
+        .agg(
+            pl.len().alias("probes"),
+            pl.col("first").min().alias("began"),
+            pl.col("last").max().alias("ended"),
+        )
         .filter(pl.col("probes") >= given["probes"])
         .collect()
     )
@@ -53,32 +57,35 @@ def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
             & (pl.col("packets_out") + pl.col("packets_back") > given["packets"])
         )
         .join(scanners.lazy(), on="initiator")
-        .join(tried.lazy(), on=["initiator", "rport", "protocol"])
+        .join(tried.lazy(), on=["initiator", "rport", "protocol"], how="left")
         .filter(
-            (pl.col("first") > pl.col("tried"))
-            & (pl.col("first") - pl.col("tried") <= float(given["hours"]) * _HOUR)
+            (pl.col("first") > pl.col("began"))
+            & (pl.col("first") - pl.col("ended") <= float(given["hours"]) * _HOUR)
         )
+        .with_columns(in_vain=(pl.col("tried") < pl.col("first")).fill_null(value=False))
         .group_by(source="initiator", target="responder", port="rport", protocol="protocol")
         .agg(
             *summed(),
             (pl.col("packets_out") + pl.col("packets_back")).max().alias("packets"),
             pl.col("probes", "began").first(),
             pl.col("from_public").first(),
+            pl.col("in_vain").any(),
             pl.col("first").min().alias("entered"),
         )
-        .sort("probes", "source", "target", "port", descending=[True, False, False, False])
+        .sort("in_vain", "probes", "source", "target", "port", descending=[True, True, False, False, False])
         .collect()
     )
 
     def say(row: Row) -> tuple[str, str]:
         grave = row["port"] in {*ADMIN, *DATABASES} or not row["from_public"]
+        before = "that it had tried in vain before" if row["in_vain"] else "that was open all the time"
         text = (
             f"{row['source']} tried {row['probes']:,} addresses and ports in vain from {clock(row['began'])} "
-            f"(at least {given['probes']:g}), and at {clock(row['entered'])} got through to {row['target']} at "
-            f"{port_text(row['port'], row['protocol'])}, one of those ports: {row['packets']:,} packets in a "
+            f"(at least {given['probes']:g}), and at {clock(row['entered'])} got through to {row['target']} "
+            f"at {port_text(row['port'], row['protocol'])}, {before}: {row['packets']:,} packets in a "
             f"conversation (more than {given['packets']:g})"
         )
-        return ("high" if grave else "medium"), text
+        return ("high" if grave else "medium" if row["in_vain"] else "low"), text
 
     return findings(_NAME, found, context, say, where.talk)
 
@@ -87,14 +94,15 @@ register(
     Detection(
         name=_NAME,
         title="A scan that got through",
-        means="An address was refused or never answered at many addresses and ports, and later had a real "
-        "conversation at a port that it had tried. Whoever scans is noise until then.",
+        means="An address was refused or never answered at many addresses and ports, and after the first of "
+        "them had a real conversation with one of ours. Whoever scans is noise until then. It is worse where "
+        "the same port had been tried in vain: something opened it.",
         wrong="Many people share the address (a carrier's NAT, a VPN, a research scanner); monitoring that "
         "tries everything and speaks to what is there; a port that is meant to be public, such as 443.",
         thresholds=(
             Threshold("probes", 10, "addresses and ports", 5, "so many were tried in vain"),
             Threshold("packets", 10, "packets", 5, "the conversation that came about has more", 0),
-            Threshold("hours", 24, "hours", 1, "it came about so soon after the port was first tried", 0),
+            Threshold("hours", 24, "hours", 1, "it came about no later than this after the last try", 0),
         ),
         finder=_find,
         rank=20,

@@ -28,8 +28,8 @@ def sides(texts: pl.Series, lookup: Lookup, own: pl.Series | None = None) -> pl.
         own: Addresses that are known to be an interface's.
 
     Returns:
-        ``address`` (String), each once; ``inside``, ``public`` (Boolean, never null): at most one is true, and
-        of what is no address neither is.
+        ``address`` (String), each once; ``inside``, ``public`` (Boolean, never null): at most one is true,
+        and of what is no address neither is.
     """
     different = texts.drop_nulls().unique().alias("address")
     if not different.len():
@@ -42,9 +42,7 @@ def sides(texts: pl.Series, lookup: Lookup, own: pl.Series | None = None) -> pl.
     number = [name for name in (address.v4, address.v6) if name is not None]
     is_address = pl.any_horizontal(pl.col(name).is_not_null() for name in number)
     nobodys = _in(address, NOT_ADDRESSES)
-    return frame.select(
-        different, inside=is_address & inside, public=is_address & ~inside & ~nobodys
-    )
+    return frame.select(different, inside=is_address & inside, public=is_address & ~inside & ~nobodys)
 
 
 def _in(address: Address, blocks: Iterable[Block]) -> pl.Expr:

@@ -33,7 +33,9 @@ def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
         & ~pl.col("initiator").is_in(list(context.middle))
         & pl.col("protocol").is_in([*HAVE_PORTS, ICMP, ICMP6])
     )
-    candidates = asked.group_by(_BY).agg(pl.col("responder").n_unique()).filter(pl.col("responder") >= targets)
+    candidates = (
+        asked.group_by(_BY).agg(pl.col("responder").n_unique()).filter(pl.col("responder") >= targets)
+    )
     tried = (
         asked.join(candidates.select(_BY), on=_BY, how="semi", nulls_equal=True)
         .with_columns(silent=pl.col("state").is_in(["rejected-request", "refused", "half-open"]))
@@ -69,10 +71,10 @@ register(
     Detection(
         name=_NAME,
         title="Sweep from inside",
-        means="A private address asked one port of many addresses within minutes, and most refused it or kept "
-        "silent: somebody looks for machines.",
-        wrong="Monitoring, service discovery and health checks ask many too, but are answered; load balancers "
-        "and NAT gateways are left out where the inventory names them. A network that is down keeps silent.",
+        means="A private address asked one port of many addresses within minutes, and most refused it or "
+        "kept silent: somebody looks for machines.",
+        wrong="Monitoring, service discovery and health checks ask many too, but are answered; load "
+        "balancers and NAT gateways are left out where the inventory names them. A network that is down keeps silent.",
         thresholds=(
             Threshold("targets", 50, "addresses", 10, "so many different addresses at one port", 2),
             Threshold("minutes", 10, "minutes", 5, "within this time"),

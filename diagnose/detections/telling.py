@@ -1,4 +1,4 @@
-"""How findings are put: sums over conversations, filters in Insights QL, sentences, what was skipped meanwhile."""
+"""How findings are put: sums over conversations, filters in Insights QL, what was skipped meanwhile."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _MS = 1000
 def summed() -> list[pl.Expr]:
     """What every finding tells of the conversations behind it, to be used in ``agg``.
 
-    ``records``, ``bytes`` (null where some are not known), ``first``, ``last`` (epoch seconds), ``talks`` (how
-    many conversations) and ``interfaces`` (list of String).
+    ``records``, ``bytes`` (null where some are not known), ``first``, ``last`` (epoch seconds), ``talks``
+    (how many conversations) and ``interfaces`` (list of String).
     """
     everything = (pl.col("bytes_out") + pl.col("bytes_back")).sum()
     return [
@@ -129,7 +129,7 @@ class Where:
         """The records of conversations by ``source``, ``target``, ``port`` and ``protocol`` of a finding.
 
         Args:
-            row: The finding; its records are looked for between ``first`` and ``last``, where those are known.
+            row: The finding; its records are those between ``first`` and ``last``, where those are known.
             replies: Whether to select what came back too.
             more: Further conditions.
         """
