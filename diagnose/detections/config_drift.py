@@ -124,8 +124,8 @@ def _counted(context: Context, records: pl.DataFrame) -> pl.DataFrame:
         by=pl.when(acl).then("rule").when(groups).then("members"),
         code=pl.when(acl).then(pl.lit("R-CHANGED-NACL")).when(groups).then(pl.lit("R-CHANGED-SG")),
     ).filter(
-        # What is no request and came where the same was accepted is late, unless an ACL refuses it: those keep
-        # no connections in mind.
+        # What is no request and came where the same was accepted is late, unless an ACL refuses it: ACLs
+        # keep no connections in mind.
         asks | fresh | acl
     )
 

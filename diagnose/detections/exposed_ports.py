@@ -74,7 +74,8 @@ register(
         "port is told once.",
         wrong="The port is open on purpose (a bastion, a honeypot); another service listens at this number; "
         "without TCP flags an odd client port may be taken for the server's. NAT gateways log as accepted "
-        "what they drop: they are left out where the inventory names them, and what never answers is told as low.",
+        "what they drop: they are left out where the inventory names them, and what never answers is told as "
+        "low.",
         thresholds=(
             Threshold("conversations", 1, "conversations", 1, "so many accepted from the internet"),
             Threshold("sources", 1, "addresses", 1, "by so many different public addresses"),

@@ -23,8 +23,8 @@ _NAME = "internet-scans"
 _FEW = 20
 
 
-def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
-    where = Where(context)
+def _refused(context: Context, places: float) -> pl.DataFrame:
+    """All such scanners together: one row, or none."""
     refused = context.talks.lazy().filter(
         (pl.col("state") == "rejected-request") & pl.col("from_public") & pl.col("to_inside")
     )
@@ -33,12 +33,12 @@ def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
         .unique()
         .group_by("initiator")
         .len("places")
-        .filter(pl.col("places") >= given["places"])
+        .filter(pl.col("places") >= places)
     )
     let_in = context.talks.lazy().filter(
         pl.col("from_public") & ~pl.col("state").is_in(["rejected-request", "rejected-reply"])
     )
-    found = (
+    return (
         refused.join(scanners, on="initiator")
         .join(let_in, on="initiator", how="anti")
         .group_by(pl.lit(1).alias("one"))
@@ -56,6 +56,10 @@ def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
         .with_columns(source=pl.when(pl.col("sources").list.len() == 1).then("worst"))
         .collect()
     )
+
+
+def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
+    where = Where(context)
 
     def say(row: Row) -> tuple[str, str]:
         number = len(row["sources"])
@@ -76,7 +80,7 @@ def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
             ends = "" if context.has("pkt_srcaddr") else f"not ({inside})"
         return both(ends, 'action = "REJECT"', between(row["first"], row["last"]))
 
-    return findings(_NAME, found, context, say, select)
+    return findings(_NAME, _refused(context, float(given["places"])), context, say, select)
 
 
 register(

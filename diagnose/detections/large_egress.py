@@ -25,9 +25,8 @@ _MEGA = 1_000_000
 _ANYBODY = "EC2"
 
 
-def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
-    where = Where(context)
-    least, minutes = float(given["megabytes"]) * _MEGA, float(given["minutes"])
+def _records(context: Context, least: float) -> pl.DataFrame:
+    """What ours sent to public addresses that were sent enough in all."""
     aws = pl.col("service").is_not_null() & (pl.col("service") != _ANYBODY)
     # With the real addresses logged, what a NAT gateway passes on is told under whoever sent it.
     passed_on = list(context.middle) if context.has("pkt_srcaddr") else []
@@ -63,7 +62,7 @@ def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
         "dstport",
         "protocol",
     ]
-    records = (
+    return (
         context.flows.lazy()
         .filter("accepted")
         .with_columns(pl.col("srcport", "dstport").fill_null(0))
@@ -74,6 +73,12 @@ def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
         .rename({"start": "first"})
         .collect()
     )
+
+
+def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
+    where = Where(context)
+    least, minutes = float(given["megabytes"]) * _MEGA, float(given["minutes"])
+    records = _records(context, least)
     windows = densest(records, _BY, pl.col("bytes").sum(), minutes).filter(pl.col("amount") >= least)
     found = (
         within(records, windows, _BY)
@@ -93,7 +98,8 @@ def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
     def say(row: Row) -> tuple[str, str]:
         text = (
             f"{row['source']} sent {megabytes(row['bytes'])} to {row['target']} within {minutes:g} minutes "
-            f"from {clock(row['first'])} (at least {given['megabytes']:g} MB), in {plural(row['records'], 'record')}"
+            f"from {clock(row['first'])} (at least {given['megabytes']:g} MB), in "
+            f"{plural(row['records'], 'record')}"
         )
         return ("high" if row["bytes"] >= _MUCH * least else "medium"), text
 

@@ -25,8 +25,8 @@ _ASKS = 3
 _HOUR = 3600
 
 
-def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
-    where = Where(context)
+def _entered(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
+    """Who got through where, after how many tries."""
     talks = context.talks.lazy().filter(pl.col("to_inside") & pl.col("protocol").is_in(list(HAVE_PORTS)))
     silent = (pl.col("state") == "half-open") & (pl.col("packets_out") <= _ASKS)
     probes = (
@@ -51,7 +51,7 @@ def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
         .group_by("initiator", "rport", "protocol")
         .agg(pl.col("first").min().alias("tried"))
     )
-    found = (
+    return (
         talks.filter(
             (pl.col("state") == "established")
             & (pl.col("packets_out") + pl.col("packets_back") > given["packets"])
@@ -76,6 +76,10 @@ def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
         .collect()
     )
 
+
+def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
+    where = Where(context)
+
     def say(row: Row) -> tuple[str, str]:
         grave = row["port"] in {*ADMIN, *DATABASES} or not row["from_public"]
         before = "that it had tried in vain before" if row["in_vain"] else "that was open all the time"
@@ -87,7 +91,7 @@ def _find(context: Context, given: Mapping[str, Value]) -> pl.DataFrame:
         )
         return ("high" if grave else "medium" if row["in_vain"] else "low"), text
 
-    return findings(_NAME, found, context, say, where.talk)
+    return findings(_NAME, _entered(context, given), context, say, where.talk)
 
 
 register(

@@ -74,7 +74,8 @@ register(
         means="A private address asked one port of many addresses within minutes, and most refused it or "
         "kept silent: somebody looks for machines.",
         wrong="Monitoring, service discovery and health checks ask many too, but are answered; load "
-        "balancers and NAT gateways are left out where the inventory names them. A network that is down keeps silent.",
+        "balancers and NAT gateways are left out where the inventory names them. A network that is down "
+        "keeps silent.",
         thresholds=(
             Threshold("targets", 50, "addresses", 10, "so many different addresses at one port", 2),
             Threshold("minutes", 10, "minutes", 5, "within this time"),
