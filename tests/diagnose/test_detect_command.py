@@ -71,8 +71,11 @@ def flowtui(*arguments, status=0):
 def test_the_names_are_stable_and_everything_is_described():
     assert {one.name for one in detections()} == NAMES
     for one in detections():
-        assert one.title and one.means.endswith(".") and one.wrong.endswith(".")
-        assert one.thresholds and all(each.meaning for each in one.thresholds)
+        assert one.title
+        assert one.means.endswith(".")
+        assert one.wrong.endswith(".")
+        assert one.thresholds
+        assert all(each.meaning for each in one.thresholds)
 
 
 def test_the_manual_has_each_detection_with_its_thresholds():
@@ -85,7 +88,7 @@ def test_the_manual_has_each_detection_with_its_thresholds():
 
 
 def test_a_new_detection_registers_itself_and_changes_nothing_else(world):
-    register(Detection("own", "x", "x.", "x.", (), lambda context, _: pl.DataFrame(schema=FINDING), rank=1))
+    register(Detection("own", "x", "x.", "x.", (), lambda *_: pl.DataFrame(schema=FINDING), rank=1))
     try:
         assert by_name("own").find(world.write(asked(PEER, HOST, 1)).context).height == 0
     finally:
@@ -204,7 +207,8 @@ def test_the_sample_tells_its_story(sample):
     assert "203.0.113.66" in {one["source"] for one in by["scan-then-success"]}, "the scanner"
     assert {one["severity"] for one in by["scan-then-success"]} == {"low"}, "it only read the website"
     lost, idle = by["log-health"]
-    assert "SKIPDATA" in lost["what"] and "NODATA" in idle["filter"]
+    assert "SKIPDATA" in lost["what"]
+    assert "NODATA" in idle["filter"]
     quiet = NAMES - {"exposed-ports", "scan-then-success", "log-health"}
     assert not any(by[name] for name in quiet), "nothing else happens there"
 
@@ -294,7 +298,8 @@ def test_what_keeps_a_detection_from_telling_all_is_said_beside_the_results(worl
 )
 def test_wrong_usage(arguments, said):
     out, err = flowtui("detect", SAMPLE, *arguments, status=2)
-    assert said in err and not out
+    assert said in err
+    assert not out
     assert "\x1b" not in err
 
 

@@ -14,13 +14,41 @@ from query.scope import Scope
 BEGIN = 1_768_471_200
 """2026-01-15T10:00:00Z."""
 ENI, OTHER = "eni-0123456789abcdef0", "eni-0123456789abcdef1"
-HEADER = (
-    "version interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status "
-    "tcp-flags pkt-srcaddr pkt-dstaddr pkt-dst-aws-service flow-direction reject-reason"
-).split()
-BARE = (
-    "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end".split()
-)
+HEADER = [
+    "version",
+    "interface-id",
+    "srcaddr",
+    "dstaddr",
+    "srcport",
+    "dstport",
+    "protocol",
+    "packets",
+    "bytes",
+    "start",
+    "end",
+    "action",
+    "log-status",
+    "tcp-flags",
+    "pkt-srcaddr",
+    "pkt-dstaddr",
+    "pkt-dst-aws-service",
+    "flow-direction",
+    "reject-reason",
+]
+BARE = [
+    "version",
+    "account-id",
+    "interface-id",
+    "srcaddr",
+    "dstaddr",
+    "srcport",
+    "dstport",
+    "protocol",
+    "packets",
+    "bytes",
+    "start",
+    "end",
+]
 BARE += ["action", "log-status"]
 """The default format: no flags, no direction."""
 TCP, UDP = 6, 17
@@ -74,7 +102,19 @@ def refused(source, target, dport, **fields):
 def skipped(start, *, interface=ENI, length=60):
     """A record that says that others were skipped."""
     nothing = dict.fromkeys(
-        "srcaddr dstaddr srcport dstport protocol packets bytes action tcp_flags pkt_srcaddr pkt_dstaddr".split(),
+        [
+            "srcaddr",
+            "dstaddr",
+            "srcport",
+            "dstport",
+            "protocol",
+            "packets",
+            "bytes",
+            "action",
+            "tcp_flags",
+            "pkt_srcaddr",
+            "pkt_dstaddr",
+        ],
         "-",
     )
     return [
