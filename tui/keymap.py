@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 GROUPS, RECORDS, RECORD, PROBLEMS = "groups", "records", "record", "problems"
 QUERY, RESULT, CHART, FILE, LIBRARY = "query", "result", "chart", "file", "queries"
 HISTOGRAM, VALUES, DASHBOARD = "histogram", "values", "dashboard"
-VERDICT, REASONS, CONVERSATIONS = "why", "reasons", "conversations"
-LISTS = (PROBLEMS, VALUES, VERDICT, REASONS, CONVERSATIONS)
+VERDICT, REASONS, CONVERSATIONS, FINDINGS = "why", "reasons", "conversations", "findings"
+LISTS = (PROBLEMS, VALUES, VERDICT, REASONS, CONVERSATIONS, FINDINGS)
 TABLES = (GROUPS, RECORDS, RESULT, *LISTS)
 CELLS = (RECORDS, PROBLEMS, RESULT)
 MOVING = (*TABLES, RECORD, HISTOGRAM, CHART, DASHBOARD)
@@ -29,20 +29,7 @@ CHARTS = (HISTOGRAM, CHART, DASHBOARD)
 RESULTS = (RESULT, CHART)
 TYPING = (QUERY, FILE, LIBRARY)
 """Panes where text is typed: they take every key themselves, and letters are text there."""
-ALL_PANES = (
-    *PANES,
-    VERDICT,
-    REASONS,
-    CONVERSATIONS,
-    PROBLEMS,
-    QUERY,
-    RESULT,
-    CHART,
-    VALUES,
-    DASHBOARD,
-    FILE,
-    LIBRARY,
-)
+ALL_PANES = (*PANES, *LISTS, QUERY, RESULT, CHART, DASHBOARD, FILE, LIBRARY)
 EVERYWHERE = "everywhere"
 
 _SIGNS = {
@@ -158,7 +145,7 @@ ACTIONS: tuple[Action, ...] = (
         ("enter",),
         "records",
         "Go to the records behind what is under the cursor",
-        (DASHBOARD, CONVERSATIONS),
+        (DASHBOARD, CONVERSATIONS, FINDINGS),
     ),
     Action("next_dashboard", ("n",), "switch", "Show the next dashboard", (DASHBOARD,)),
     Action("edit", ("e", "i", "slash"), "edit", "Go back to the text of the query", RESULTS),
@@ -185,6 +172,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("all_records", ("a",), "all", "Look at all records, however old", (VERDICT,)),
     Action("missing", ("m",), "missing", "Ask why some traffic is not in the log", PANES),
     Action("conversations", ("c",), "conversations", "Join both directions into conversations", PANES),
+    Action("findings", ("F",), "findings", "Look for what somebody should see: scans, leaks, drift", PANES),
+    Action("raise_threshold", ("plus",), "less", "Turn the threshold up", (FINDINGS,)),
+    Action("lower_threshold", ("minus",), "more", "Turn the threshold down", (FINDINGS,)),
+    Action("next_threshold", ("tab",), "threshold", "Choose another threshold", (FINDINGS,)),
     Action("reasons", ("W",), "rejects", "Count the rejects that are looked at by what refused them", PANES),
     Action("values", ("v",), "values", "Count the values of the column under the cursor", (RECORDS,)),
     Action("include", ("plus",), "include", "Keep only records with the value under the cursor", (RECORDS,)),

@@ -16,6 +16,7 @@ from tui.keymap import (
     DASHBOARD,
     EVERYWHERE,
     FILE,
+    FINDINGS,
     GROUPS,
     LIBRARY,
     MOVES,
@@ -37,6 +38,7 @@ from tui.keymap import (
 from tui.screens.conversations import ConversationsScreen
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.explorer import ExplorerScreen
+from tui.screens.findings import FindingsScreen
 from tui.screens.library import LibraryScreen
 from tui.screens.problems import ProblemsScreen
 from tui.screens.query import QueryScreen
@@ -60,6 +62,7 @@ SCREENS = {
     VERDICT: VerdictScreen,
     REASONS: ReasonsScreen,
     CONVERSATIONS: ConversationsScreen,
+    FINDINGS: FindingsScreen,
 }
 
 
@@ -117,6 +120,7 @@ def test_every_action_is_explained_in_one_plain_sentence(action):
         (DASHBOARD,),
         (VERDICT,),
         (REASONS, CONVERSATIONS),
+        (FINDINGS,),
         (EVERYWHERE,),
     ],
     ids=str,
