@@ -618,6 +618,43 @@ def test_the_rule_that_refuses_it_is_named(world, tmp_path):
     assert found["severity"] == "high"
 
 
+def test_an_acl_that_cuts_a_connection_is_a_drift_though_nobody_asks_anew(world, tmp_path):
+    import json
+
+    far = "10.0.3.20"
+    rule = {"RuleNumber": 90, "Egress": False, "RuleAction": "deny", "Protocol": "6"}
+    rule |= {"CidrBlock": "0.0.0.0/0", "PortRange": {"From": 5432, "To": 5432}}
+    answers = {
+        "NetworkInterfaces": [
+            {
+                "NetworkInterfaceId": ENI,
+                "SubnetId": "subnet-1",
+                "VpcId": "vpc-1",
+                "PrivateIpAddress": HOST,
+                "PrivateIpAddresses": [{"PrivateIpAddress": HOST, "Primary": True}],
+            }
+        ],
+        "Subnets": [{"SubnetId": "subnet-1", "VpcId": "vpc-1", "CidrBlock": "10.0.1.0/24"}],
+        "NetworkAcls": [
+            {
+                "NetworkAclId": "acl-1",
+                "VpcId": "vpc-1",
+                "IsDefault": False,
+                "Associations": [{"SubnetId": "subnet-1"}],
+                "Entries": [rule],
+            }
+        ],
+    }
+    folder = tmp_path / "inventory"
+    folder.mkdir()
+    for key, value in answers.items():
+        (folder / f"{key}.json").write_text(json.dumps({key: value}))
+    world.write([*asked(far, HOST, 5432), *refused(far, HOST, 5432, start=BEGIN + 90, flags=0)])
+    assert world.find("config-drift") == [], "without rules it is late"
+    world.inventory = read_inventory([folder])
+    assert "acl-1 rule 90 (R-CHANGED-NACL)" in only(world.find("config-drift"))["what"]
+
+
 # -- log health ----------------------------------------------------------------------------------------------
 
 
