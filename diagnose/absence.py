@@ -13,9 +13,11 @@ from diagnose.blocks import Block, block_of, ip_of
 from diagnose.model import UDP
 from diagnose.records import between, lazy_flows
 from diagnose.said import clock
+from diagnose.skipped import skipped
 from diagnose.tri import Tri
 from diagnose.verdict import HIGH, LOW, MEDIUM, Evidence, Verdict
 from loaders import run
+from loaders.schema import FILE, LINE
 from query.scope import Scope
 
 if TYPE_CHECKING:
@@ -222,23 +224,16 @@ class Absence:
             )
 
     def _skipped(self) -> Iterator[Verdict]:
-        if "log_status" not in self._dataset.columns:
-            return
         names: set[str | None] = {interface.id for interface in self._ours} or {self._question.interface}
-        scope = Scope(filter='logStatus = "SKIPDATA"', since=None, until=None)
-        for part in self._dataset.parts:
-            if "log_status" not in part.schema or "interface_id" not in part.schema:
-                continue
-            plan = part.plan().filter(scope.predicate(part.schema, part.addresses))
-            columns = [pl.col("interface_id").cast(pl.String), "start", "end", "_file", "_line"]
-            for row in run.collect(plan.select(columns)).sort("start").iter_rows(named=True):
-                if row["interface_id"] in names and self._overlaps(row["start"], row["end"]):
-                    times = f"from {clock(row['start'])} to {clock(row['end'])}"
-                    text = f"Records of {row['interface_id']} were skipped {times}"
-                    yield Verdict(
-                        "N-SKIPDATA", HIGH, evidence=(Evidence(text, (row["_file"], row["_line"])),)
-                    )
-                    return
+        # Without an inventory any interface may be the one.
+        anyone = names == {None} and not self._lookup.inventory.kind("NetworkInterfaces").is_there
+        for row in skipped(self._dataset, Scope()).iter_rows(named=True):
+            if (anyone or row["interface"] in names) and self._overlaps(row["start"], row["end"]):
+                times = f"from {clock(row['start'])} to {clock(row['end'])}"
+                text = f"Records of {row['interface']} were skipped {times}"
+                evidence = (Evidence(text, (row[FILE], row[LINE])),)
+                yield Verdict("N-SKIPDATA", MEDIUM if anyone else HIGH, evidence=evidence)
+                return
 
     def _overlaps(self, start: int | None, end: int | None) -> bool:
         since, until = self._question.since, self._question.until

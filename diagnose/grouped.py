@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from diagnose import codes
 from diagnose.model import HAVE_PORTS
 from diagnose.packet import protocol_name
+from diagnose.skipped import skipped, skipped_groups
+
+if TYPE_CHECKING:
+    from diagnose.diagnosis import Diagnosis
+    from loaders.run import Ticket
+    from query.scope import Scope
 
 GROUP_COLUMNS = ("records", "code", "what", "sources", "targets", "interfaces", "first", "last", "noise")
 """What is told of a group: counts are Int64, times Datetime, ``noise`` Boolean, the others String."""
@@ -91,3 +98,22 @@ def grouped(coded: pl.DataFrame) -> pl.DataFrame:
         .select(*GROUP_COLUMNS, "group")
         .collect()
     )
+
+
+def with_skipped(diagnosis: Diagnosis, scope: Scope, ticket: Ticket | None = None) -> pl.DataFrame:
+    """The rejects of a scope by why they were refused, and behind them what was not recorded at those times.
+
+    Returns:
+        ``GROUP_COLUMNS`` and ``group``.
+
+    Raises:
+        QueryError: The scope's filter is not one.
+        Cancelled: Nobody wants them any more.
+    """
+    return pl.concat([grouped(diagnosis.rejects(scope, ticket)), skipped_in(diagnosis, scope)])
+
+
+def skipped_in(diagnosis: Diagnosis, scope: Scope) -> pl.DataFrame:
+    """What was not recorded at the times of a scope (``GROUP_COLUMNS``, ``group``), whatever its filter."""
+    windows = skipped(diagnosis.dataset, replace(scope, filter=""))
+    return skipped_groups(windows).select(*GROUP_COLUMNS, "group")

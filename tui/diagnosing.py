@@ -89,10 +89,13 @@ class Diagnosing:
             QueryError: The scope's filter is not one.
             Cancelled: Nobody wants them any more.
         """
-        from diagnose.grouped import grouped, with_groups
+        import polars as pl
 
-        rejects = with_groups(self.of(dataset).rejects(scope, ticket))
-        return grouped(rejects), rejects
+        from diagnose.grouped import grouped, skipped_in, with_groups
+
+        diagnosis = self.of(dataset)
+        rejects = with_groups(diagnosis.rejects(scope, ticket))
+        return pl.concat([grouped(rejects), skipped_in(diagnosis, scope)]), rejects
 
     def conversations(self, dataset: Dataset, scope: Scope, ticket: Ticket) -> tuple[pl.DataFrame, bool]:
         """The conversations of a scope, and whether older records were left out.

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from diagnose.diagnosis import Diagnosis, Question
-from diagnose.grouped import GROUP_COLUMNS, grouped
+from diagnose.grouped import GROUP_COLUMNS, grouped, with_skipped
 from diagnose.inventory import read_inventory
 from diagnose.model import Inventory
 from loaders.load import Library
@@ -53,3 +53,12 @@ def test_one_reject_has_its_rule_what_is_nearest_and_a_fix(sample, inventory):
     assert any(text.startswith("Nearest: sgr-0ccd30a1bd0b9b232") for text in texts)
     assert len(verdict.fixes) == 1
     assert "UserIdGroupPairs" in verdict.fixes[0].command, "a group rather than an address"
+
+
+def test_what_was_not_recorded_stands_behind_the_rejects(sample, inventory):
+    diagnosis = Diagnosis(sample, inventory)
+    last = with_skipped(diagnosis, Scope(filter='action = "REJECT"')).tail(1).row(0, named=True)
+    assert last["code"] == "N-SKIPDATA"
+    assert "eni-07e5f423e988a402f" in last["what"], "though the filter is for rejects alone"
+    late = Scope(since=last["last"].replace(hour=15))
+    assert "N-SKIPDATA" not in set(with_skipped(diagnosis, late)["code"])

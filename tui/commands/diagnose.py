@@ -233,11 +233,11 @@ def _lines(verdict: Verdict) -> Iterator[str]:
 
 def _count(diagnosis: Diagnosis, question: Question, form: str) -> None:
     """Count all rejects by what refused them."""
-    from diagnose.grouped import GROUP_COLUMNS, grouped
+    from diagnose.grouped import GROUP_COLUMNS, with_skipped
     from query.errors import QueryError
 
     try:
-        found = grouped(diagnosis.rejects(question.scope))
+        found = with_skipped(diagnosis, question.scope).select(GROUP_COLUMNS)
     except QueryError as error:
         give_up(str(error))
     if form == "json":

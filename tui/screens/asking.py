@@ -116,7 +116,12 @@ class Asking(Brushing):
         from tui.screens.reasons import ReasonsScreen
 
         screen = ReasonsScreen(
-            self.state, self._roots, self._keys, diagnosing=self._diagnosing, why=self._say_why
+            self.state,
+            self._roots,
+            self._keys,
+            diagnosing=self._diagnosing,
+            why=self._say_why,
+            go=self._go_to_filter,
         )
         self.app.push_screen(screen)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import polars as pl
 from textual import on
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Static
 
+from diagnose.skipped import CODE
 from loaders.run import Lane
 from tui.flows import end, record_of
 from tui.keymap import REASONS, bindings, works
@@ -24,7 +26,6 @@ from tui.wording import news, plural, way
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    import polars as pl
     from textual.app import ComposeResult
 
     from tui.diagnosing import Diagnosing
@@ -44,6 +45,7 @@ _RECORDS = (
     Column("interface", "interface", 12, 24, fold=2),
     Column("code", "verdict", 12, 20, fold=1),
 )
+_SKIPPED = 'logStatus = "SKIPDATA"'
 _NONE = "No reject is among the records that are looked at.\nPress esc to go back."
 
 
@@ -56,16 +58,20 @@ class ReasonSource:
         """List groups (``diagnose.grouped.grouped``)."""
         self.columns: tuple[Column, ...] = _GROUPS
         self.groups, self.height = groups, groups.height
-        self._all = int(groups["records"].sum())
+        self._all = int(groups.filter(pl.col("code") != CODE)["records"].sum())
+        self.reasons = groups.filter(pl.col("code") != CODE).height
 
     def window(self, offset: int, amount: int) -> list[Row]:
         """Make rows."""
         rows = []
         for place, row in enumerate(self.groups.slice(offset, amount).iter_rows(named=True)):
             last = stamp(row["last"])[:19] if row["last"] is not None else ""
-            counts = whole(row["records"]), percent(row["records"], self._all)
+            is_skipped = row["code"] == CODE
+            counts = whole(row["records"]), "" if is_skipped else percent(row["records"], self._all)
             cells = (*counts, clean(row["what"]), whole(row["sources"]), last)
-            rows.append(Row(offset + place, cells, "dim" if row["noise"] else "", row))
+            rows.append(
+                Row(offset + place, cells, "dim" if row["noise"] else "warn" if is_skipped else "", row)
+            )
         return rows
 
 
@@ -122,6 +128,7 @@ class ReasonsScreen(Screen[None]):
         *,
         diagnosing: Diagnosing,
         why: Callable[[Mapping[str, Any]], None],
+        go: Callable[[str], None],
     ) -> None:
         """Begin with what is looked at.
 
@@ -131,10 +138,11 @@ class ReasonsScreen(Screen[None]):
             keys: Keys that a person gave to actions in place of their own, by name.
             diagnosing: Finds verdicts.
             why: Shows the verdict on a record.
+            go: Goes to the records that a filter finds.
         """
         super().__init__()
         self._state, self._roots, self._keys = state, roots, dict(keys)
-        self._diagnosing, self._why = diagnosing, why
+        self._diagnosing, self._why, self._go = diagnosing, why, go
         self._lane = Lane("reasons")
         self._table = FrameTable("reason-table", cells=False, empty=_NONE)
         self._told = Static("", id="reasons-told", markup=False)
@@ -185,7 +193,7 @@ class ReasonsScreen(Screen[None]):
         if source is None or self._rejects is None:
             return
         self._chosen = None
-        told = f"{plural(self._rejects.height, 'reject')}, {plural(source.height, 'reason')}"
+        told = f"{plural(self._rejects.height, 'reject')}, {plural(source.reasons, 'reason')}"
         self._say(told, "" if self._diagnosing.is_informed else _UNINFORMED)
         self._table.show(source, cursor=chosen or 0)
 
@@ -228,7 +236,10 @@ class ReasonsScreen(Screen[None]):
         if row is None:
             return
         if isinstance(self._table.source, ReasonSource):
-            self._list_rejects(row)
+            if row.record["code"] == CODE:
+                self._go(_SKIPPED)
+            else:
+                self._list_rejects(row)
         else:
             self._why(row.record)
 
