@@ -75,6 +75,9 @@ class Coverage:
 
     def lacks(self) -> Iterator[str]:
         """What is missing for calling a rule unused for good, one clause each."""
+        if self.members == 0:
+            yield "no interface has the group"
+            return
         if self.days < LEAST_DAYS:
             yield f"only {span(self.days * _DAY)} of records, and {LEAST_DAYS} days are the least"
         if self.members is None:
@@ -160,9 +163,11 @@ def _days(what: Loaded, logs: list[FlowLog]) -> float:
 
 def unseen(rule: GroupRule) -> str:
     """What of the traffic that a rule is for is never logged (one clause); empty where nothing is."""
-    if isinstance(rule.other, Block):
-        if any(rule.other.first in _as_ips(block) for block in _LINK_LOCAL if block.version == rule.other.version):
-            return "traffic with link-local addresses (instance metadata, Time Sync) is never logged"
+    other = rule.other
+    if isinstance(other, Block) and any(
+        block.first <= other.first <= block.last for block in _LINK_LOCAL if block.version == other.version
+    ):
+        return "traffic with link-local addresses (instance metadata, Time Sync) is never logged"
     low, high = rule.low, rule.high if rule.high is not None else rule.low
     if low is None or high is None or rule.protocol not in HAVE_PORTS:
         return ""
@@ -173,7 +178,3 @@ def unseen(rule: GroupRule) -> str:
     if {low, high} <= _DHCP:
         return "DHCP is never logged"
     return ""
-
-
-def _as_ips(block: Block) -> range:
-    return range(block.first, block.last + 1)

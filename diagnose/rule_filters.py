@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from diagnose.blocks import Block
 from diagnose.model import HAVE_PORTS
 from query import tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from diagnose.blocks import Block
     from diagnose.lookup import Lookup
 
 MOST_NAMED = 20
@@ -46,7 +46,11 @@ def behind(
         for address in sorted(interface.addresses, key=lambda one: (one.version, int(one)))
         if version in {None, address.version}
     ]
-    terms = [_one_of("interface_id", names), _one_of(own_side, own), _one_of("protocol", row["protocols_"] or ())]
+    terms = [
+        _one_of("interface_id", names),
+        _one_of(own_side, own),
+        _one_of("protocol", row["protocols_"] or ()),
+    ]
     if set(row["protocols_"] or ()) <= HAVE_PORTS:
         terms.append(_one_of("dstport", ports))
     if 0 < len(peers) <= MOST_NAMED:

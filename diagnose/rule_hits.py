@@ -86,8 +86,13 @@ def matched(talks: pl.DataFrame, lookup: Lookup, book: Book) -> pl.DataFrame:
     kinds = keyed.unique(_KIND, keep="first", maintain_order=True)
     places = {key: place for place, key in enumerate(book.entries)}
     rows = [_opening(row, lookup, book, places) for row in kinds.iter_rows(named=True)]
-    numbers = pl.List(pl.UInt32)
-    schema = {"judged": pl.Boolean, "rules": numbers, "maybe": numbers, "entry": pl.UInt32}
+    numbers = pl.List(pl.UInt32())
+    schema: dict[str, pl.DataType] = {
+        "judged": pl.Boolean(),
+        "rules": numbers,
+        "maybe": numbers,
+        "entry": pl.UInt32(),
+    }
     table = kinds.select(_KIND).hstack(pl.DataFrame(rows, schema=schema, orient="row"))
     found = keyed.join(table, on=_KIND, how="left", nulls_equal=True, maintain_order="left")
 
@@ -95,7 +100,7 @@ def matched(talks: pl.DataFrame, lookup: Lookup, book: Book) -> pl.DataFrame:
     unsure = pl.col("began_by").is_in([BY_TIME, BY_LOWER]) & pl.col("let_in")
     turned = found.filter(_is_answered() | unsure).unique(_ANSWER, keep="first", maintain_order=True)
     rows_ = [_answer(row, lookup, book, places) for row in turned.iter_rows(named=True)]
-    schema_ = {"answered_by": pl.UInt32, "turned": numbers}
+    schema_: dict[str, pl.DataType] = {"answered_by": pl.UInt32(), "turned": numbers}
     back = turned.select(_ANSWER).hstack(pl.DataFrame(rows_, schema=schema_, orient="row"))
     found = found.join(back, on=_ANSWER, how="left", nulls_equal=True, maintain_order="left")
     return found.with_columns(
@@ -154,9 +159,7 @@ def _opening(
     each = security_groups.each(lookup, interface, packet)
     by, maybe = (sorted({book.rules[rule] for rule, fits in each if fits is so}) for so in _SURE)
     # What leaves is asked of the security groups first, and then of the ACL.
-    is_asked = (
-        not packet.egress or security_groups.judge(lookup, interface, packet).allowed is not Tri.NO
-    )
+    is_asked = not packet.egress or security_groups.judge(lookup, interface, packet).allowed is not Tri.NO
     entry = _deciding(lookup, interface, packet, places) if is_asked else None
     return interface.groups is not None, by, maybe, entry
 

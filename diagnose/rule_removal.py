@@ -42,8 +42,8 @@ def removal(
     said = [*([hidden] if hidden else []), *lacks]
     if said:
         return None, f"Nothing seen used it, but {'; '.join(said)}"
-    told = f"Nothing used it in {span(cover.days * _DAY)}, and all {plural(cover.members or 0, 'interface')} are logged"
-    return revoke(rule), told
+    length, all_ = span(cover.days * _DAY), plural(cover.members or 0, "interface")
+    return revoke(rule), f"Nothing used it in {length}, and all of {all_} with the group is logged"
 
 
 def _allow(names: Sequence[str]) -> str:
@@ -52,4 +52,5 @@ def _allow(names: Sequence[str]) -> str:
 
 def revoke(rule: GroupRule) -> str:
     """The command that takes a rule away, for a shell."""
-    return f"aws ec2 revoke-security-group-{'egress' if rule.egress else 'ingress'} {rule_options(rule.group, [rule])}"
+    verb = "egress" if rule.egress else "ingress"
+    return f"aws ec2 revoke-security-group-{verb} {rule_options(rule.group, [rule])}"

@@ -5,35 +5,28 @@ What counts is a conversation, by the packet that opened it: a rule is only aske
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from diagnose.model import HAVE_PORTS, AclEntry, GroupRule
-from diagnose.packet import protocol_name
-from diagnose.rule_coverage import Coverage, Loaded, coverage, loaded, unseen
-from diagnose.rule_filters import MOST_NAMED, SEEN, behind
+from diagnose.blocks import Block
+from diagnose.rule_coverage import Coverage, Loaded, coverage, loaded
+from diagnose.rule_entries import entries
+from diagnose.rule_filters import behind
 from diagnose.rule_hits import Book, book_of, matched
-from diagnose.security_groups import whom
+from diagnose.rule_removal import removal
+from diagnose.rule_sums import COUNTS, NONE, REDUNDANT, UNKNOWN, UNUSED, USED, described, summed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from diagnose.diagnosis import Diagnosis
     from diagnose.lookup import Lookup
+    from diagnose.model import GroupRule
     from loaders.run import Ticket
     from query.scope import Scope
 
-USED, REDUNDANT, UNUSED, UNKNOWN = "used", "redundant", "unused", "unknown"
-_TIME = pl.Datetime("ms", "UTC")
-_COUNTS: dict[str, pl.DataType] = {
-    "hits": pl.UInt32(),
-    "peers": pl.UInt32(),
-    "bytes": pl.Int64(),
-    "first": _TIME,
-    "last": _TIME,
-}
 RULES: dict[str, pl.DataType] = {
     "number": pl.UInt32(),
     "group": pl.String(),
@@ -43,7 +36,7 @@ RULES: dict[str, pl.DataType] = {
     "protocol": pl.String(),
     "ports": pl.String(),
     "other": pl.String(),
-    **_COUNTS,
+    **COUNTS,
     "sole": pl.UInt32(),
     "maybe": pl.UInt32(),
     "state": pl.String(),
@@ -56,30 +49,12 @@ RULES: dict[str, pl.DataType] = {
     "reason": pl.String(),
     "filter": pl.String(),
 }
-"""A rule of a security group. ``rule`` is its ``sgr-`` id or null; ``hits`` counts the conversations that it let
-in, ``sole`` those of them that no other rule allows, ``maybe`` those that it may have let in; ``beside`` names
-the other rules that allow its hits. ``members`` (null where not known), ``covered`` (a share, null where not
-known), ``days`` and ``skipped`` are those of its group (``rule_coverage.Coverage``). ``command`` takes an unused
-rule away, null where nothing is suggested, and ``reason`` says why; ``filter`` finds its records, empty
-without hits."""
-ENTRIES: dict[str, pl.DataType] = {
-    "acl": pl.String(),
-    "number": pl.Int32(),
-    "rule": pl.String(),
-    "direction": pl.String(),
-    "action": pl.String(),
-    "protocol": pl.String(),
-    "ports": pl.String(),
-    "other": pl.String(),
-    **_COUNTS,
-    "denied": pl.UInt32(),
-    "answers": pl.UInt32(),
-    "state": pl.String(),
-    "filter": pl.String(),
-}
-"""An entry of a network ACL, ``rule`` as AWS shows its number: ``hits`` counts the conversations about whose
-opening packet it decided, ``denied`` those of them that it refused, ``answers`` the conversations about whose
-answers it decided: an entry without hits may still be what lets all answers pass."""
+"""A rule of a security group. ``rule`` is its ``sgr-`` id or null; ``hits`` counts the conversations that
+it let in, ``sole`` those of them that no other rule allows, ``maybe`` those that it may have let in;
+``beside`` names the other rules that allow its hits. ``members`` (null where not known), ``covered`` (a
+share, null where not known), ``days`` and ``skipped`` are those of its group (``rule_coverage.Coverage``).
+``command`` takes an unused rule away, null where nothing is suggested, and ``reason`` says why; ``filter``
+finds its records, empty without hits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +63,10 @@ class Usage:
 
     Attributes:
         rules: The rules of security groups (columns: ``RULES``), the most used first.
-        entries: The entries of network ACLs (columns: ``ENTRIES``), in the order in which they are asked.
-        hits: Each rule with each conversation that it let in: ``number`` (UInt32, as in ``rules``), and of the
-            conversation ``peer``, ``interface`` (String), ``rport``, ``protocol`` (Int32), ``first`` (Int64).
+        entries: The entries of network ACLs (columns: ``rule_entries.ENTRIES``), in their order.
+        hits: Each rule with each conversation that it let in: ``number`` (UInt32, as in ``rules``), and of
+            the conversation ``peer``, ``interface`` (String), ``rport``, ``protocol`` (Int32), ``first``
+            (Int64).
         book: The rules and entries by number.
         loaded: What is loaded.
         coverage: By group.
@@ -143,7 +119,7 @@ def usage(diagnosis: Diagnosis, scope: Scope, most: int | None = None, ticket: T
     none = (pl.col("rules").list.len() == 0) & (pl.col("maybe").list.len() == 0) & pl.col("judged")
     used = Usage(
         pl.DataFrame(schema=RULES),
-        _entries(found, book, lookup),
+        entries(found, book, lookup),
         hits.select(pl.col("rules").alias("number"), "peer", "interface", "rport", "protocol", "first"),
         book,
         what,
@@ -164,48 +140,19 @@ def _narrowed(scope: Scope, cut: bool) -> str:
 
 def _has_no_groups(lookup: Lookup) -> pl.Expr:
     """Whether an interface has no security groups at all, as that of a NAT gateway."""
-    return pl.col("interface").is_in([one.id for one in lookup.inventory.interfaces.values() if not one.groups])
-
-
-def _summed(frame: pl.DataFrame, by: str, *more: pl.Expr) -> dict[int, dict[str, Any]]:
-    """Count conversations by the number of what let them in."""
-    named = {"interfaces_": "interface", "protocols_": "protocol", "ports_": "rport", "peers_": "peer"}
-    moments = {name: pl.from_epoch(pl.col(name), "s").cast(_TIME) for name in ("first", "last")}
-    found = (
-        frame.lazy()
-        .group_by(by)
-        .agg(
-            pl.len().cast(pl.UInt32).alias("hits"),
-            pl.col("peer").n_unique().cast(pl.UInt32).alias("peers"),
-            (pl.col("bytes_out").fill_null(0) + pl.col("bytes_back").fill_null(0)).sum().alias("bytes"),
-            moments["first"].min(),
-            moments["last"].max(),
-            *more,
-            *(
-                pl.col(named[name]).drop_nulls().unique().sort().head(MOST_NAMED + 1).alias(name)
-                for name in SEEN
-            ),
-        )
-        .collect()
+    return pl.col("interface").is_in(
+        [one.id for one in lookup.inventory.interfaces.values() if not one.groups]
     )
-    return {row[by]: row for row in found.iter_rows(named=True)}
-
-
-_NONE: dict[str, Any] = {"hits": 0, "peers": 0, "bytes": 0, "first": None, "last": None, "sole": 0}
 
 
 def _with_rules(used: Usage, let_in: pl.DataFrame, hits: pl.DataFrame, lookup: Lookup) -> Usage:
-    from dataclasses import replace
-
-    from diagnose.rule_removal import removal
-
-    sums = _summed(hits, "rules", pl.col("alone").sum().cast(pl.UInt32).alias("sole"))
+    sums = summed(hits, "rules", pl.col("alone").sum().cast(pl.UInt32).alias("sole"))
     maybe = dict(let_in.explode("maybe").drop_nulls("maybe").group_by("maybe").len().iter_rows())
     beside = _beside(let_in)
     names = {number: rule.name for rule, number in used.book.rules.items()}
     rows = []
     for rule, number in used.book.rules.items():
-        found = sums.get(number, _NONE)
+        found = sums.get(number, NONE)
         cover = used.coverage[rule.group]
         state = _state(found, maybe.get(number, 0), cover)
         row = {
@@ -214,11 +161,14 @@ def _with_rules(used: Usage, let_in: pl.DataFrame, hits: pl.DataFrame, lookup: L
             "name": lookup.inventory.groups[rule.group].name,
             "rule": rule.id,
             **described(rule),
-            **{name: found[name] for name in (*_COUNTS, "sole")},
+            **{name: found[name] for name in (*COUNTS, "sole")},
             "maybe": maybe.get(number, 0),
             "state": state,
             "beside": [names[other] for other in sorted(beside.get(number, ()))],
-            **{"members": cover.members, "covered": cover.share, "days": cover.days, "skipped": cover.skipped},
+            "members": cover.members,
+            "covered": cover.share,
+            "days": cover.days,
+            "skipped": cover.skipped,
             "filter": _behind(found, lookup, rule),
         }
         command, reason = removal(rule, row, used.lacks(rule.group), cover)
@@ -229,8 +179,6 @@ def _with_rules(used: Usage, let_in: pl.DataFrame, hits: pl.DataFrame, lookup: L
 
 
 def _behind(found: Mapping[str, Any], lookup: Lookup, rule: GroupRule) -> str:
-    from diagnose.blocks import Block
-
     block = rule.other if isinstance(rule.other, Block) else None
     return behind(found, lookup, egress=rule.egress, block=block, action="ACCEPT") if found["hits"] else ""
 
@@ -250,69 +198,3 @@ def _state(found: Mapping[str, Any], maybe: int, cover: Coverage) -> str:
     if maybe or cover.members is None:
         return UNKNOWN
     return UNUSED if cover.seen or not cover.members else UNKNOWN
-
-
-def described(rule: GroupRule | AclEntry) -> dict[str, str]:
-    """A rule's ``direction``, ``protocol``, ``ports`` and ``other`` in words."""
-    low, high = rule.low, rule.high if rule.high is not None else rule.low
-    ports = "all" if low is None else str(low) if low == high else f"{low}-{high}"
-    if isinstance(rule, AclEntry):
-        kind = rule.icmp[0] if rule.icmp is not None and rule.icmp[0] != -1 else None
-        other = rule.block.text
-    else:
-        kind = low if rule.protocol is not None and rule.protocol not in HAVE_PORTS else None
-        other = whom(rule)
-    if rule.protocol is not None and rule.protocol not in HAVE_PORTS:
-        ports = "all" if kind is None else f"type {kind}"
-    return {
-        "direction": "egress" if rule.egress else "ingress",
-        "protocol": protocol_name(rule.protocol),
-        "ports": ports,
-        "other": other,
-    }
-
-
-def _entries(found: pl.DataFrame, book: Book, lookup: Lookup) -> pl.DataFrame:
-    refused = (pl.col("state") == "rejected-request").sum().cast(pl.UInt32).alias("denied")
-    sums = _summed(found.drop_nulls("entry"), "entry", refused)
-    answers = dict(found.drop_nulls("answered_by").group_by("answered_by").len().iter_rows())
-    rows: list[dict[str, Any]] = []
-    for place, ((acl, egress, number), entry) in enumerate(book.entries.items()):
-        seen = sums.get(place, _NONE | {"denied": 0})
-        allows = entry is not None and entry.allows
-        words = described(entry) if entry is not None else _REST | {"direction": "egress" if egress else "ingress"}
-        met = seen["hits"] or answers.get(place, 0)
-        block = entry.block if entry is not None else None
-        action = None if allows else "REJECT"
-        rows.append(
-            {
-                "acl": acl,
-                "number": number,
-                "rule": entry.name if entry is not None else "*",
-                "action": "allow" if allows else "deny",
-                **words,
-                **{name: seen[name] for name in _COUNTS},
-                "denied": 0 if allows else seen["denied"],
-                "answers": answers.get(place, 0),
-                "state": USED if met else UNUSED if _is_met(lookup, acl) else UNKNOWN,
-                "filter": behind(seen, lookup, egress=egress, block=block, action=action) if seen["hits"] else "",
-            }
-        )
-    frame = pl.DataFrame(rows, schema=ENTRIES, orient="row")
-    return frame.sort("acl", "direction", "number", descending=[False, True, False], maintain_order=True)
-
-
-_REST = {"protocol": "all", "ports": "all", "other": "all"}
-
-
-def _is_met(lookup: Lookup, acl: str) -> bool:
-    """Whether traffic of any known interface is judged by an ACL."""
-    return any(
-        (judge := lookup.acl_of(one.subnet, one.vpc)) is not None and judge.id == acl
-        for one in lookup.inventory.interfaces.values()
-    )
-
-
-def texts(values: Sequence[str]) -> str:
-    """Values in a row, with commas."""
-    return ", ".join(values)

@@ -102,7 +102,7 @@ def judge(lookup: Lookup, interface: Interface | None, packet: Packet) -> Groups
 
 
 def each(lookup: Lookup, interface: Interface, packet: Packet) -> list[tuple[GroupRule, Tri]]:
-    """Each rule of an interface's groups that is for a packet's direction, and whether it allows the packet."""
+    """The rules of an interface's groups for a packet's direction, and whether each allows it."""
     known = lookup.inventory.groups
     return [
         (rule, _fits(lookup, interface, rule, packet)[0])

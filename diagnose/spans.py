@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from ipaddress import ip_network
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from diagnose.blocks import Block
@@ -68,7 +69,7 @@ def _halves(block: Block, numbers: Sequence[int]) -> list[Block]:
 
 
 def ranges(numbers: Iterable[int], most: int) -> tuple[tuple[int, int], ...]:
-    """Ranges that hold all of some numbers; where there are too many, those closest to each other are joined."""
+    """Ranges that hold all of some numbers; of too many those closest to each other are joined."""
     found: list[tuple[int, int]] = []
     for number in sorted(set(numbers)):
         if found and number == found[-1][1] + 1:
@@ -79,6 +80,4 @@ def ranges(numbers: Iterable[int], most: int) -> tuple[tuple[int, int], ...]:
         return tuple(found)
     gaps = sorted(range(1, len(found)), key=lambda place: found[place - 1][1] - found[place][0])[: most - 1]
     starts = [0, *sorted(gaps), len(found)]
-    return tuple(
-        (found[begin][0], found[end - 1][1]) for begin, end in zip(starts, starts[1:], strict=False)
-    )
+    return tuple((found[begin][0], found[end - 1][1]) for begin, end in pairwise(starts))

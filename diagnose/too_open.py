@@ -49,13 +49,13 @@ OPEN: dict[str, pl.DataType] = {
     "reason": pl.String(),
     "filter": pl.String(),
 }
-"""A rule that is wider than what used it. ``blocks`` (empty where the rule's own source stays or ``reference``, a
-group that all peers have, takes their place) and ``ports`` (``tcp/443``) are what is proposed; ``narrower`` is
-how many times as much the rule allows, as a power of two; ``held`` counts the hits of the last day, ``lost``
-those of them that a proposal made without that day refuses, null where there is too little to check."""
+"""A rule that is wider than what used it. ``blocks`` (empty where the rule's own source stays or
+``reference``, a group that all peers have, takes their place) and ``ports`` (``tcp/443``) are what is
+proposed; ``narrower`` is how many times as much the rule allows, as a power of two; ``held`` counts the
+hits of the last day, ``lost`` those of them that a proposal made without that day refuses, null where
+there is too little to check."""
 # A block of the internet's that is broader than this is nobody's in particular.
 _BROAD = {4: 8, 6: 32}
-_WIDTH = {4: 32, 6: 128}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,9 @@ def too_open(used: Usage, lookup: Lookup) -> pl.DataFrame:
             | {"command": None if lacks else _command(rule, narrow), "reason": "; ".join(lacks)}
         )
     order = ["lost", "narrower", "number"]
-    return pl.DataFrame(rows, schema=OPEN, orient="row").sort(order, descending=[False, True, False], nulls_last=True)
+    return pl.DataFrame(rows, schema=OPEN, orient="row").sort(
+        order, descending=[False, True, False], nulls_last=True
+    )
 
 
 def _check(
@@ -144,11 +146,13 @@ def _check(
 
 
 def _narrow(rule: GroupRule, hits: pl.DataFrame, lookup: Lookup, vpc: str | None) -> Narrow | None:
-    """The narrowest rule of the kind proposed here that lets some hits in; ``None`` where it is no narrower."""
+    """The narrowest rule proposed here that lets some hits in; ``None`` where it is no narrower."""
     peers = [address for text in hits["peer"].unique().sort() if (address := ip_of(text)) is not None]
     sources = _sources(rule, peers, lookup, vpc)
     ports: dict[int, tuple[tuple[int, int], ...]] = {}
-    for (protocol,), some in hits.select("protocol", "rport").unique().partition_by("protocol", as_dict=True).items():
+    for (protocol,), some in (
+        hits.select("protocol", "rport").unique().partition_by("protocol", as_dict=True).items()
+    ):
         numbers = some["rport"].drop_nulls().sort().to_list()
         ports[protocol] = ranges(numbers, MOST_BLOCKS) if protocol in HAVE_PORTS else ()
     ports = dict(sorted(ports.items()))
@@ -206,7 +210,9 @@ def _allowed(rule: GroupRule) -> int:
 def _times(rule: GroupRule, narrow: Narrow) -> float:
     """How many times as much a rule allows than a narrower one, as a power of two."""
     kept = sum(_count(spans) if protocol in HAVE_PORTS else 1 for protocol, spans in narrow.ports.items())
-    wide = float(_allowed(rule) if rule.protocol in HAVE_PORTS else 1 if rule.protocol is not None else 2 * 65_536)
+    wide = float(
+        _allowed(rule) if rule.protocol in HAVE_PORTS else 1 if rule.protocol is not None else 2 * 65_536
+    )
     found = log2(wide / max(1, kept))
     if narrow.sources and isinstance(rule.other, Block):
         size = sum(one.size if isinstance(one, Block) else 1 for one in narrow.sources)
@@ -238,7 +244,7 @@ def _told(rule: GroupRule, narrow: Narrow) -> dict[str, Any]:
 
 
 def _command(rule: GroupRule, narrow: Narrow) -> str:
-    """The commands that put a narrower rule in the place of a rule: first the one, then away with the other."""
+    """The commands that put a narrower rule in the place of a rule: that first, then away with it."""
     rules = [
         replace(rule, protocol=protocol, low=low, high=high, other=other)
         for protocol, spans in narrow.ports.items()

@@ -1,7 +1,7 @@
-"""Rejects that a rule might have to let through: those of one kind are one line, which is one candidate rule.
+"""Rejects that a rule might have to let through: those of one kind are a line, which is one candidate rule.
 
-Noise, late packets and backscatter are left out, and so is what was refused by security groups and ACL at once:
-no single rule mends that (the list of rejects by reason has it).
+Noise, late packets and backscatter are left out, and so is what security groups and ACL refused at once: no
+single rule mends that (the list of rejects by reason has it).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from diagnose.packet import protocol_name
 from diagnose.spans import tight
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from diagnose.blocks import Ip
     from diagnose.diagnosis import Diagnosis
@@ -53,11 +53,11 @@ TIGHT: dict[str, pl.DataType] = {
     "undo": pl.String(),
     "reason": pl.String(),
 }
-"""Rejects of one kind. ``groups`` are those of the interface, ``acl`` the entry that denies (null where the
-groups refuse), ``peer`` the group or the block that all peers belong to, ``block`` the smallest one around them;
-``private`` is the share of the rejects whose peer is not public, ``windows`` in how many stretches of ten
-minutes there were any. ``command`` lets all of them through, and was tried; null where no single one does, and
-``reason`` says why (a clause)."""
+"""Rejects of one kind. ``groups`` are those of the interface, ``acl`` the entry that denies (null where
+the groups refuse), ``peer`` the group or the block that all peers belong to, ``block`` the smallest one
+around them; ``private`` is the share of the rejects whose peer is not public, ``windows`` in how many
+stretches of ten minutes there were any. ``command`` lets all of them through, and was tried; null where no
+single one does, and ``reason`` says why (a clause)."""
 # Peers of the internet are one line together where their addresses share so many bits.
 _NEAR = {4: 24, 6: 48}
 _KEYS = ["code", "members", "acl", "way", "protocol", "port", "peer_"]
@@ -69,9 +69,9 @@ def too_tight(
     """Group the rejects of a scope by the rule that would let them through.
 
     Returns:
-        The lines (columns: ``TIGHT``), what looks most like a rule that is missing first: by the share of private
-        peers, then by windows, then by peers; and the rejects (``judging.coded``), newest first, with ``line``
-        (UInt32).
+        The lines (columns: ``TIGHT``), first what looks most like a rule that is missing: by the share of
+        private peers, then by windows, then by peers; and the rejects (``judging.coded``), newest first, with
+        ``line`` (UInt32).
 
     Raises:
         QueryError: The scope's filter is not one.
@@ -83,7 +83,9 @@ def too_tight(
     kept = rejects.filter(stem.is_in(["R-SG", "R-NACL", "R-NACL-RETURN"]) & ~pl.col("noise"))
     known = _with_keys(kept, lookup)
     lines = _ranked(known)
-    known = known.join(lines.select(*_KEYS, "line"), on=_KEYS, how="left", nulls_equal=True, maintain_order="left")
+    known = known.join(
+        lines.select(*_KEYS, "line"), on=_KEYS, how="left", nulls_equal=True, maintain_order="left"
+    )
     if ticket:
         ticket.check()
     tried = known.filter(pl.col("line") < MOST_LINES)
@@ -91,11 +93,13 @@ def too_tight(
         line: some for (line,), some in tried.partition_by("line", as_dict=True, maintain_order=True).items()
     }
     rows = [_line(row, samples.get(row["line"]), lookup) for row in lines.iter_rows(named=True)]
-    return pl.DataFrame(rows, schema=TIGHT, orient="row"), known.drop("acl", "port", "peer_", "far", "private")
+    return pl.DataFrame(rows, schema=TIGHT, orient="row"), known.drop(
+        "acl", "port", "peer_", "far", "private"
+    )
 
 
 def _with_keys(rejects: pl.DataFrame, lookup: Lookup) -> pl.DataFrame:
-    """Add what makes rejects one line, beside their own columns: ``acl``, ``port``, ``peer_``; and ``private``."""
+    """Add what else makes rejects one line, ``acl``, ``port`` and ``peer_``, and ``private``."""
     far = pl.when(pl.col("way") == "egress").then("dstaddr").otherwise("srcaddr")
     found = rejects.with_columns(far=far, private=pl.lit(value=True))
     places = found.select("far", "interface", "code").unique().drop_nulls("far")
@@ -165,7 +169,9 @@ def _ranked(known: pl.DataFrame) -> pl.DataFrame:
             moment.max().alias("last"),
             pl.col("far").unique().alias("far_"),
         )
-        .sort("private", "windows", "peers", "rejects", *_KEYS, descending=[*[True] * 4, *[False] * len(_KEYS)])
+        .sort(
+            "private", "windows", "peers", "rejects", *_KEYS, descending=[*[True] * 4, *[False] * len(_KEYS)]
+        )
         .with_row_index("line")
         .collect()
     )
@@ -175,7 +181,9 @@ def _line(row: dict[str, Any], rejects: pl.DataFrame | None, lookup: Lookup) -> 
     peers = [address for text in row["far_"] if (address := ip_of(text)) is not None]
     numbers = sorted(map(int, peers))
     block = tight(peers[0].version, numbers[0], numbers[-1]) if peers else None
-    found, why = _fix(rejects, block, lookup) if rejects is not None else (None, "it is not among the first lines")
+    found, why = (
+        _fix(rejects, block, lookup) if rejects is not None else (None, "it is not among the first lines")
+    )
     same = ("line", "code", "acl", "rejects", "private", "windows", "peers", "first", "last")
     return {name: row[name] for name in same} | {
         "groups": row["members"],
@@ -213,9 +221,6 @@ def _lets_all(lookup: Lookup, kinds: pl.DataFrame, *, reply: bool) -> bool:
 
 def _is_let(lookup: Lookup, row: Mapping[str, Any], *, reply: bool) -> bool:
     interface, packet = lookup.interface(row["interface"]), packet_of(row)
-    return interface is not None and packet is not None and fixes.passes(lookup, interface, packet, reply=reply)
-
-
-def commands(lines: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The commands of lines that have one."""
-    return [line["command"] for line in lines if line["command"]]
+    return (
+        interface is not None and packet is not None and fixes.passes(lookup, interface, packet, reply=reply)
+    )

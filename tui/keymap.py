@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 GROUPS, RECORDS, RECORD, PROBLEMS = "groups", "records", "record", "problems"
 QUERY, RESULT, CHART, FILE, LIBRARY = "query", "result", "chart", "file", "queries"
 HISTOGRAM, VALUES, DASHBOARD = "histogram", "values", "dashboard"
-VERDICT, REASONS, CONVERSATIONS = "why", "reasons", "conversations"
-LISTS = (PROBLEMS, VALUES, VERDICT, REASONS, CONVERSATIONS)
+VERDICT, REASONS, CONVERSATIONS, RULES = "why", "reasons", "conversations", "rules"
+LISTS = (PROBLEMS, VALUES, VERDICT, REASONS, CONVERSATIONS, RULES)
 TABLES = (GROUPS, RECORDS, RESULT, *LISTS)
 CELLS = (RECORDS, PROBLEMS, RESULT)
 MOVING = (*TABLES, RECORD, HISTOGRAM, CHART, DASHBOARD)
@@ -34,6 +34,7 @@ ALL_PANES = (
     VERDICT,
     REASONS,
     CONVERSATIONS,
+    RULES,
     PROBLEMS,
     QUERY,
     RESULT,
@@ -153,12 +154,14 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("field_left", ("left", "h"), "field", "Look at the field on the left", (VALUES,)),
     Action("field_right", ("right", "l"), "", "Look at the field on the right", (VALUES,)),
+    Action("list_left", ("left", "h"), "list", "Show the list on the left", (RULES,)),
+    Action("list_right", ("right", "l"), "", "Show the list on the right", (RULES,)),
     Action(
         "go_in",
         ("enter",),
         "records",
         "Go to the records behind what is under the cursor",
-        (DASHBOARD, CONVERSATIONS),
+        (DASHBOARD, CONVERSATIONS, RULES),
     ),
     Action("next_dashboard", ("n",), "switch", "Show the next dashboard", (DASHBOARD,)),
     Action("edit", ("e", "i", "slash"), "edit", "Go back to the text of the query", RESULTS),
@@ -186,6 +189,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("missing", ("m",), "missing", "Ask why some traffic is not in the log", PANES),
     Action("conversations", ("c",), "conversations", "Join both directions into conversations", PANES),
     Action("reasons", ("W",), "rejects", "Count the rejects that are looked at by what refused them", PANES),
+    Action("rules", ("R",), "rules", "Count what each rule let in: unused, too open, too tight", PANES),
     Action("values", ("v",), "values", "Count the values of the column under the cursor", (RECORDS,)),
     Action("include", ("plus",), "include", "Keep only records with the value under the cursor", (RECORDS,)),
     Action("exclude", ("minus",), "exclude", "Leave out records with the value under the cursor", (RECORDS,)),
