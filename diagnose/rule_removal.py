@@ -31,7 +31,7 @@ def removal(
     hidden = unseen(rule)
     if row["hits"]:
         if row["sole"]:
-            return None, f"Nothing else allows {row['sole']:,} of them"
+            return None, f"No other rule allows {row['sole']:,} of its {plural(row['hits'], 'hit')}"
         beside = " and ".join(row["beside"])
         return None, f"Whatever it let in {beside} {_allow(row['beside'])} too; never take both away at once"
     if row["maybe"]:

@@ -107,7 +107,7 @@ def usage(diagnosis: Diagnosis, scope: Scope, most: int | None = None, ticket: T
     """
     lookup = diagnosis.lookup
     book = book_of(lookup)
-    talks = diagnosis.conversations(scope, most, ticket)
+    talks = diagnosis.conversations(scope, most, ticket, judged=False)
     found = matched(talks, lookup, book)
     if ticket:
         ticket.check()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from ipaddress import ip_network
+from ipaddress import collapse_addresses, ip_network
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from diagnose.blocks import Block
+from diagnose.blocks import Block, block_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,14 +48,24 @@ def cover(addresses: Iterable[Ip], most: int) -> tuple[Block, ...]:
 def _halved(version: int, numbers: Sequence[int], most: int) -> list[Block]:
     blocks = [tight(version, numbers[0], numbers[-1])]
     while len(blocks) < most:
-        halves = [(block, _halves(block, numbers)) for block in blocks if block.size > 1]
-        gains = [(block.size - sum(half.size for half in parts), -block.first) for block, parts in halves]
-        if not halves or max(gains)[0] == 0:
+        # What leaves out nothing yet may do so when its halves are halved: the largest of those then.
+        loose = [block for block in blocks if block.size > _held(block, numbers)]
+        if not loose:
             break
-        block, parts = halves[gains.index(max(gains))]
-        place = blocks.index(block)
-        blocks[place : place + 1] = parts
-    return blocks
+        chosen = max(loose, key=lambda block: (_gain(block, numbers), block.size, -block.first))
+        place = blocks.index(chosen)
+        blocks[place : place + 1] = _halves(chosen, numbers)
+    return [block_of(str(network)) for network in collapse_addresses(ip_network(one.text) for one in blocks)]
+
+
+def _held(block: Block, numbers: Sequence[int]) -> int:
+    """How many of some numbers lie in a block."""
+    return bisect_left(numbers, block.last + 1) - bisect_left(numbers, block.first)
+
+
+def _gain(block: Block, numbers: Sequence[int]) -> int:
+    """How many addresses the halves of a block leave out."""
+    return block.size - sum(half.size for half in _halves(block, numbers))
 
 
 def _halves(block: Block, numbers: Sequence[int]) -> list[Block]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from diagnose.codes import meaning
 from diagnose.rule_coverage import NEVER_LOGGED
 from diagnose.rule_sums import REDUNDANT, UNKNOWN, UNUSED
 from tui.sanitise import clean
@@ -177,28 +178,35 @@ def _entry(row: Mapping[str, Any]) -> tuple[str, ...]:
 _CELLS = {"used": _used, "unused": _unused, "too open": _open, "too tight": _tight, "ACL entries": _entry}
 
 
-def told(name: str, row: Mapping[str, Any]) -> str:
-    """What there is to say about a line beside its cells, in a few sentences; not yet safe to show."""
+def told(name: str, row: Mapping[str, Any]) -> tuple[str, str]:
+    """What there is to say about a line beside its cells, and its command; not yet safe to show.
+
+    Args:
+        name: The list.
+        row: The line's record.
+    """
+    command = row.get("command") or ""
     if name in {"used", "unused"}:
         said = [f"{row['rule'] or row['group']}: {row['reason']}", _coverage(row)]
-        return ". ".join(
-            [*said, *([NEVER_LOGGED] if name == "unused" else []), *([row["command"] or ""])]
-        ).strip(". ")
+        said += [NEVER_LOGGED] if name == "unused" else []
+        return ". ".join(filter(None, said)), command
     if name == "too open":
-        return _told_open(row)
+        return _told_open(row), command
     if name == "too tight":
-        private = f"{row['code']}: {row['private']:.0%} of it from private peers"
-        return f"{private}. {row['command'] or 'No command: ' + row['reason']}"
+        text = f"{row['code']}, {meaning(row['code'])}: {plural(row['rejects'], 'reject')}"
+        why = "" if command else f". No command: {row['reason']}"
+        return f"{text}, {row['private']:.0%} of them with private peers{why}", command
     if row["answers"] and not row["hits"]:
-        return f"Entry {row['rule']} of {row['acl']} decided about answers only: network ACLs judge them too"
-    if row["hits"]:
-        return f"Entry {row['rule']} of {row['acl']} decided about {plural(row['hits'], 'opening packet')}"
-    return f"Entry {row['rule']} of {row['acl']}: it decided about nothing that was seen"
+        return f"Entry {row['rule']} of {row['acl']}: about answers only, which network ACLs judge too", ""
+    decided = plural(row["hits"], "opening packet") if row["hits"] else "nothing that was seen"
+    return f"Entry {row['rule']} of {row['acl']} decided about {decided}", ""
 
 
 def _coverage(row: Mapping[str, Any]) -> str:
     if row["members"] is None:
         return "Which interfaces have the group is not known"
+    if not row["members"]:
+        return ""
     share = "an unknown share" if row["covered"] is None else f"{row['covered']:.0%}"
     skips = f", {plural(row['skipped'], 'SKIPDATA window')}" if row["skipped"] else ""
     here = plural(row["members"], "interface")
@@ -207,12 +215,12 @@ def _coverage(row: Mapping[str, Any]) -> str:
 
 def _told_open(row: Mapping[str, Any]) -> str:
     if row["lost"] is None:
-        check = "Too little is loaded to check it: the last day is held out, and nothing is left before it"
+        check = "Not checked: the last day is held out, and nothing is loaded from before it"
     else:
         of = f"{whole(row['lost'])} of that day's {plural(row['held'], 'hit')}"
         check = f"Made without the last day it would have lost {of}"
-    why = row["command"] or f"No command: {row['reason']}"
-    return f"{row['rule'] or row['group']}: {row['allows']}, used by {row['proposed']}. {check}. {why}"
+    why = "" if row["command"] else f". No command: {row['reason']}"
+    return f"{row['rule'] or row['group']}, used by {row['proposed']}. {check}{why}"
 
 
 def counts(found: Found) -> dict[str, int]:

@@ -25,6 +25,7 @@ from tui.keymap import (
     REASONS,
     RECORD,
     RESULT,
+    RULES,
     TYPING,
     VALUES,
     VERDICT,
@@ -41,6 +42,7 @@ from tui.screens.library import LibraryScreen
 from tui.screens.problems import ProblemsScreen
 from tui.screens.query import QueryScreen
 from tui.screens.reasons import ReasonsScreen
+from tui.screens.rules import RulesScreen
 from tui.screens.values import ValuesScreen
 from tui.screens.verdict import VerdictScreen
 from tui.widgets.chart_view import ChartView
@@ -60,6 +62,7 @@ SCREENS = {
     VERDICT: VerdictScreen,
     REASONS: ReasonsScreen,
     CONVERSATIONS: ConversationsScreen,
+    RULES: RulesScreen,
 }
 
 
@@ -117,6 +120,7 @@ def test_every_action_is_explained_in_one_plain_sentence(action):
         (DASHBOARD,),
         (VERDICT,),
         (REASONS, CONVERSATIONS),
+        (RULES,),
         (EVERYWHERE,),
     ],
     ids=str,

@@ -167,7 +167,14 @@ class RulesScreen(Screen[None]):
         if message.row is None or self._found is None or self._is_inside:
             return
         if self._table.source is self._sources[self._list]:
-            self._told.update(Content(clean(told(self._list, message.row.record))))
+            self._tell_about(message.row)
+
+    def _tell_about(self, row: Row) -> None:
+        said, command = map(clean, told(self._list, row.record))
+        # A command is one long word to whoever breaks lines between words.
+        room = max(1, self._told.content_size.width)
+        lines = [command[begin : begin + room] for begin in range(0, len(command), room)]
+        self._told.update(Content("\n".join([said, *lines])))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """An action counts if the table of actions names this list."""
@@ -213,6 +220,7 @@ class RulesScreen(Screen[None]):
     def _list_rejects(self, row: Row, found: Found) -> None:
         self._cursors[self._list], self._is_inside = self._table.cursor, True
         self._say(f"{plural(row.record['rejects'], 'reject')} of {row.cells[3]}")
+        self._tell_about(row)
         self._lane.submit(
             lambda _: self._Listed(RejectSource(found.rejects.filter(line=row.record["line"]))),
             self._tell,
