@@ -75,6 +75,7 @@ def entry(number, action, *, egress=False, protocol="-1", ports=None, block="0.0
 
 OPEN_ACL = [
     entry(50, "deny", protocol="6", ports=(22, 22), block="203.0.113.0/25"),
+    entry(60, "deny", protocol="6", ports=(8080, 8080), block="192.0.0.0/2"),
     entry(100, "allow"),
     entry(110, "allow", block="::/0"),
     entry(100, "allow", egress=True),
@@ -315,9 +316,12 @@ def test_entries_count_opening_packets_what_they_denied_and_answers(traffic):
     ssh = [
         f for f in asked if f["protocol"] == "tcp" and f["port"] == 22 and inside(f["peer"], "203.0.113.0/25")
     ]
-    assert found["ingress", 50]["hits"] == len(ssh) > 0
-    assert found["ingress", 50]["denied"] == sum(not fact["let_in"] for fact in ssh) > 0
-    four = [fact for fact in asked if ":" not in fact["peer"] and fact not in ssh]
+    proxy = [f for f in asked if f["port"] == 8080 and inside(f["peer"], "192.0.0.0/2")]
+    for number, those in ((50, ssh), (60, proxy)):
+        assert found["ingress", number]["hits"] == len(those) > 0
+        assert found["ingress", number]["denied"] == sum(not fact["let_in"] for fact in those)
+    assert found["ingress", 60]["denied"] > 0
+    four = [fact for fact in asked if ":" not in fact["peer"] and fact not in ssh and fact not in proxy]
     assert (found["ingress", 100]["hits"], found["ingress", 100]["denied"]) == (len(four), 0)
     assert found["egress", 100]["answers"] > 0, "answers are judged by ACLs"
     assert (found["ingress", 32_767]["rule"], found["ingress", 32_767]["state"]) == ("*", "unused")
