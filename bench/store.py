@@ -5,7 +5,7 @@
 Data that are not there are made first: 10 million and 100 million records in the S3 layout, and 100,000 small
 files, 3 GB in all; with ``--data`` they and their stores stay for the next time. Both sides have two threads
 and take turns. Printed is a table with medians; with ``--output`` it goes to a file, as JSON where its name
-ends so. NAME is one of: cold, build, warm, paint, browse, filter, charts, index.
+ends so. NAME is one of: cold, build, warm, paint, browse, filter, charts, index, diagnose.
 """
 
 from __future__ import annotations
@@ -25,19 +25,27 @@ if TYPE_CHECKING:
     from measure import Bench
     from report import Row
 
-_NAMES = ("cold", "build", "warm", "paint", "browse", "filter", "charts", "index")
+_NAMES = ("cold", "build", "warm", "paint", "browse", "filter", "charts", "index", "diagnose")
 _THREADS = "POLARS_MAX_THREADS"
 
 
 def _parts() -> dict[str, Callable[[Bench], list[Row]]]:
     import against_duckdb
     import charts
+    import diagnosing
     import moves
     import screen
 
     parts = (
         *(against_duckdb.cold_answers, against_duckdb.building, against_duckdb.warm_answers),
-        *(screen.painting, moves.browsing, moves.filtering, charts.charting, moves.indexing),
+        *(
+            screen.painting,
+            moves.browsing,
+            moves.filtering,
+            charts.charting,
+            moves.indexing,
+            diagnosing.diagnosing,
+        ),
     )
     return dict(zip(_NAMES, parts, strict=True))
 

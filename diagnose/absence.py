@@ -11,7 +11,7 @@ import polars as pl
 from diagnose import routes
 from diagnose.blocks import Block, block_of, ip_of
 from diagnose.model import UDP
-from diagnose.records import between
+from diagnose.records import between, lazy_flows
 from diagnose.said import clock
 from diagnose.tri import Tri
 from diagnose.verdict import HIGH, LOW, MEDIUM, Evidence, Verdict
@@ -46,6 +46,8 @@ _DNS = 53
 _DELIVERY = timedelta(minutes=10)
 """What a delivery to S3 takes after the end of its window; best effort, and less to CloudWatch Logs."""
 _LONGEST_WINDOW = 600
+_HOPS = frozenset({"nat_gateway", "load_balancer", "network_load_balancer"})
+"""Kinds of interfaces that pass traffic on under an address of their own."""
 # A delivery's name tells when it was written, and its records are up to an hour older.
 _MARGIN = timedelta(hours=1)
 
@@ -186,10 +188,10 @@ class Absence:
         if len(failed) == len(logs):
             why = f": {failed[0].error}" if failed[0].error else ""
             yield _about(failed[0], "N-DELIVERY", HIGH, f"{failed[0].id} fails to deliver{why}")
-        hiding = [log for log in logs if log.traffic != "ALL"]
-        if len(hiding) == len(logs):
-            kept = "rejected" if hiding[0].traffic == "REJECT" else "accepted"
-            yield _about(hiding[0], "N-TRAFFICTYPE", HIGH, f"{hiding[0].id} records {kept} traffic only")
+        # One of what is accepted and one of what is rejected leave nothing out between them.
+        if {log.traffic for log in logs} in ({"ACCEPT"}, {"REJECT"}):
+            kept = "rejected" if logs[0].traffic == "REJECT" else "accepted"
+            yield _about(logs[0], "N-TRAFFICTYPE", HIGH, f"{logs[0].id} records {kept} traffic only")
         created = [log.created for log in logs if log.created is not None]
         until = self._until
         if until is not None and len(created) == len(logs) and until <= min(created):
@@ -250,7 +252,11 @@ class Absence:
         times = sorted(
             time for report in self._dataset.files.values() if (time := report.source.place.time) is not None
         )
-        if not times or until is None:
+        if until is None:
+            return
+        if not any(report.format for report in self._dataset.files.values()):
+            yield _verdict("N-GAP", HIGH, "No file with records of about that time is here")
+        if not times:
             return
         begin, end = (since or until), until + _MARGIN
         if any(begin <= time <= end for time in times):
@@ -294,13 +300,42 @@ class Absence:
                 evidence=(Evidence(said + more, where=interface.where),),
             )
 
+        yield from self._other_family()
+        yield from self._by_a_hop()
+
+    def _other_family(self) -> Iterator[Verdict]:
+        """The same two interfaces, by their addresses of the other IP version."""
+        one, other = self._source, self._target
+        if one.interface is None or other.interface is None or one.address is None:
+            return
+        for here in sorted(one.interface.addresses, key=str):
+            for there in sorted(other.interface.addresses, key=str):
+                if here.version == there.version != one.address.version and (
+                    found := self._seen(here, there)
+                ):
+                    said = f"{found:,} records are there between {here} and {there}, the same two interfaces"
+                    yield Verdict("N-REWRITTEN", HIGH, evidence=(Evidence(said, where=one.interface.where),))
+                    return
+
+    def _by_a_hop(self) -> Iterator[Verdict]:
+        """A NAT gateway or a load balancer that has records with both of them."""
+        vpcs = {interface.vpc for interface in self._ours}
+        for hop in self._lookup.inventory.interfaces.values():
+            if hop.kind not in _HOPS or hop.vpc not in vpcs or hop.primary is None or hop in self._ours:
+                continue
+            near, far = (self._seen(hop.primary, end.address) for end in (self._source, self._target))
+            if near and far:
+                said = f"{hop.id} ({hop.kind}) at {hop.primary} has records with both: {near:,} and {far:,}"
+                yield Verdict("N-REWRITTEN", MEDIUM, evidence=(Evidence(said, where=hop.where),))
+                return
+
     def _seen(self, one: Ip, other: Ip | None) -> int:
-        """How many records there are between two addresses."""
+        """How many records of that time there are between two addresses."""
         if other is None:
             return 0
-        from diagnose.records import lazy_flows
-
-        plan = lazy_flows(self._dataset, Scope(filter=between(str(one), str(other))))
+        asked = self._question
+        scope = Scope(filter=between(str(one), str(other)), since=asked.since, until=asked.until)
+        plan = lazy_flows(self._dataset, scope)
         return int(run.collect(plan.select(pl.len())).item())
 
     def _no_route(self) -> Iterator[Verdict]:

@@ -16,22 +16,22 @@ from diagnose.blocks import NOT_ADDRESSES, PRIVATE, Block, alone, ip_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from diagnose.lookup import Lookup
     from diagnose.model import Inventory
 
 
 class Classes:
-    """The classes of an inventory."""
+    """The classes of an inventory, or of what several do not tell apart."""
 
-    def __init__(self, lookup: Lookup) -> None:
-        """Cut addresses and ports at the bounds that an inventory names."""
-        inventory = lookup.inventory
+    def __init__(self, *inventories: Inventory) -> None:
+        """Cut addresses and ports at the bounds that inventories name."""
         cuts: dict[int, set[int]] = {4: set(), 6: set()}
-        for block in {*PRIVATE, *NOT_ADDRESSES, *lookup.every_block, *_blocks(inventory)}:
+        named = {block for inventory in inventories for block in _blocks(inventory)}
+        for block in {*PRIVATE, *NOT_ADDRESSES, *named}:
             cuts[block.version] |= {block.first, block.last + 1}
         self._cuts = {version: sorted(bounds) for version, bounds in cuts.items()}
         self._ports = pl.Series(
-            sorted({bound for bound in _ports(inventory) if bound is not None}), dtype=pl.Int32
+            sorted({bound for one in inventories for bound in _ports(one) if bound is not None}),
+            dtype=pl.Int32,
         )
 
     def of_addresses(self, texts: pl.Series) -> pl.Series:
@@ -56,10 +56,14 @@ class Classes:
 
 
 def _blocks(inventory: Inventory) -> Iterator[Block]:
+    yield from (block for blocks in inventory.vpcs.values() for block in blocks)
+    yield from (block for subnet in inventory.subnets.values() for block in subnet.blocks)
     for group in inventory.groups.values():
         yield from (rule.other for rule in group.rules if isinstance(rule.other, Block))
     for acl in inventory.acls.values():
         yield from (entry.block for entry in acl.entries)
+    for table in inventory.tables.values():
+        yield from (route.to for route in table.routes if isinstance(route.to, Block))
     for blocks in inventory.prefix_lists.values():
         yield from blocks
     for interface in inventory.interfaces.values():

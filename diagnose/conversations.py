@@ -34,12 +34,16 @@ CONVERSATION: dict[str, pl.DataType] = {
     "way": pl.String(),
     "began_by": pl.String(),
     "service": pl.String(),
+    "asked": pl.Boolean(),
+    "unmeasured": pl.Boolean(),
     FILE: pl.UInt32(),
     LINE: pl.UInt32(),
 }
 """The columns of a frame of conversations: ``out`` is what the initiator sent, ``back`` what it was sent;
 times are epoch seconds; ``way`` is which way the initiator's packets went at the interface (``ingress``,
-``egress`` or null); ``_file`` and ``_line`` are those of the record to explain, a rejected one if any is."""
+``egress`` or null); ``asked`` says whether a SYN of the initiator is among the records (null where flags are
+not logged), ``unmeasured`` whether VPC Block Public Access refused any of it: its bytes are not known then;
+``_file`` and ``_line`` are those of the record to explain, a rejected one if any is."""
 
 STATES = {
     "established": "a connection was made, or both sides spoke",
@@ -93,7 +97,16 @@ def conversations(flows: pl.DataFrame, listening: pl.DataFrame) -> pl.DataFrame:
 def _without_copies(flows: pl.DataFrame) -> pl.DataFrame:
     """Overlapping flow logs deliver the same record more than once; it counts once."""
     what = [name for name in flows.columns if name not in {FILE, LINE, "has_reason"}]
+    # Few do; numbers that are cheap to make tell which can be copies at all.
+    keys = flows.select(
+        pl.sum_horizontal(pl.col(name).hash() // len(_TELLING) for name in _TELLING)
+    ).to_series()
+    if not keys.is_duplicated().any():
+        return flows
     return flows.unique(what, keep="first", maintain_order=True)
+
+
+_TELLING = ("interface", "source", "srcport", "target", "dstport", "start", "packets", "bytes")
 
 
 def _numbered(flows: pl.DataFrame) -> pl.DataFrame:
@@ -150,6 +163,7 @@ def _sides(flows: pl.DataFrame) -> pl.DataFrame:
             pl.col("way").max(),
             pl.col("service").max(),
             pl.col("_place").min().alias("place"),
+            (pl.col("reason") == "BPA").any().alias("unmeasured"),
         )
         .collect()
     )
@@ -169,6 +183,7 @@ def _sides(flows: pl.DataFrame) -> pl.DataFrame:
         first=pl.min_horizontal("a_first", "b_first"),
         last=pl.max_horizontal("a_last", "b_last"),
         service=pl.coalesce("a_service", "b_service"),
+        unmeasured=pl.any_horizontal(pl.col(f"{side}_unmeasured").fill_null(value=False) for side in "ab"),
         **{FILE: (place // _FILE).cast(pl.UInt32), LINE: (place % _FILE).cast(pl.UInt32)},
     )
 
@@ -225,6 +240,9 @@ def _joined(sides: pl.DataFrame, listening: pl.DataFrame) -> pl.DataFrame:
         back_accepted=pick("b_accepted", "a_accepted"),
         back_rejected=pick("b_rejected", "a_rejected"),
         flagged=pl.coalesce("a_flags", "b_flags").is_not_null(),
+        asked=pl.when(pl.coalesce("a_flags", "b_flags").is_not_null()).then(
+            pick("a_syn", "b_syn").fill_null(value=False)
+        ),
         accepted=pl.col("a_accepted") + pl.col("b_accepted"),
         rejected=pl.col("a_rejected") + pl.col("b_rejected"),
         way=pl.coalesce(way_out, way_back.replace(opposite)),

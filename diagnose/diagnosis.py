@@ -13,6 +13,7 @@ from diagnose.absence import Absence
 from diagnose.blocks import ip_of
 from diagnose.conversations import conversations as joined
 from diagnose.explain import Explainer
+from diagnose.fixes import CONVERSATION, let_through
 from diagnose.lookup import Lookup
 from diagnose.records import at_interface, between, flows, from_to, lazy_flows, touching
 from loaders import run
@@ -23,6 +24,8 @@ from query.shorthand import condition
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from diagnose.explain import Row
+    from diagnose.fixes import Fix
     from diagnose.model import Inventory
     from diagnose.verdict import Verdict
     from loaders.dataset import Dataset
@@ -85,6 +88,8 @@ class Diagnosis:
         """
         self.dataset, self.lookup = dataset, Lookup(inventory)
         self.now = now or datetime.now(UTC)
+        self._reach: dict[tuple[Scope, tuple[str, ...]], pl.DataFrame] = {}
+        self._refusals_of: dict[Scope, pl.DataFrame] = {}
 
     def of(self, question: Question) -> Iterator[Verdict]:
         """The verdict of each record that a question is about, newest first; why there is none, if so.
@@ -176,7 +181,7 @@ class Diagnosis:
         directed = direction.with_direction(near, own, self.lookup)
         if ticket:
             ticket.check()
-        talks = joined(directed, initiator.listeners(near))
+        talks = joined(directed, initiator.listeners(near.lazy()))
         if not judged:
             return talks
         place = [FILE, LINE]
@@ -221,7 +226,50 @@ class Diagnosis:
         explainer = Explainer(self.lookup, self.dataset, near.flows, self.now)
         order = found.sort("start", "interface", "accepted", descending=[True, False, False], nulls_last=True)
         for row in order.iter_rows(named=True):
-            yield explainer.verdict(row)
+            verdict = explainer.verdict(row)
+            fixes = self._weighed(verdict.fixes, row, around)
+            yield replace(verdict, fixes=fixes)
+
+    def _weighed(self, fixes: Sequence[Fix], row: Row, around: Scope) -> tuple[Fix, ...]:
+        """The same fixes, with how much else each would let through, those before it being done."""
+        found: list[Fix] = []
+        now = self.lookup
+        commands: tuple[str, ...] = ()
+        for fix in fixes:
+            commands = (*commands, fix.command)
+            key = around, commands
+            if key not in self._reach:
+                self._reach[key] = let_through(self._refused(around), now, fix)
+            ends = [row[name] for name in CONVERSATION]
+            is_own = _is(ends) | _is([*ends[2:4], *ends[:2], ends[4]])
+            others = self._reach[key].select((~is_own).sum()).item()
+            found.append(replace(fix, also_allows=others))
+            now = Lookup(fix.inventory)
+        return tuple(found)
+
+    def _refused(self, around: Scope) -> pl.DataFrame:
+        """All that rules refused at interfaces of the inventory, as ``fixes.let_through`` takes it."""
+        if around not in self._refusals_of:
+            self._refusals_of[around] = self._find_refused(around)
+        return self._refusals_of[around]
+
+    def _find_refused(self, around: Scope) -> pl.DataFrame:
+        names = list(self.lookup.inventory.interfaces)
+        ours = pl.col("interface").is_in(names)
+        plan = lazy_flows(self.dataset, replace(around, filter='action = "REJECT"')).filter(
+            ours & pl.col("reason").is_null()
+        )
+        columns = ["interface", "srcaddr", "dstaddr", "direction", *CONVERSATION]
+        refused = run.collect(plan.select(columns).unique())
+        asked = lazy_flows(self.dataset, replace(around, filter='action = "ACCEPT"')).filter(ours)
+        ends = [*CONVERSATION[2:4], *CONVERSATION[:2], CONVERSATION[4]]
+        requests = asked.select("interface", *CONVERSATION).rename(dict(zip(CONVERSATION, ends, strict=True)))
+        keys = ["interface", *CONVERSATION]
+        replies = refused.lazy().select(keys).join(requests, on=keys, how="semi", nulls_equal=True)
+        replies = replies.unique().with_columns(reply=pl.lit(value=True))
+        found = refused.join(run.collect(replies), on=keys, how="left", nulls_equal=True)
+        found = found.with_columns(pl.col("reply").fill_null(value=False))
+        return direction.with_direction(found, self._own_addresses(found, around), self.lookup)
 
     def _found(
         self, picked: pl.DataFrame, near: pl.DataFrame, around: Scope, *, bulk: bool = False
@@ -272,8 +320,13 @@ class Diagnosis:
             nulls_equal=True,
         ).filter(pl.col("interface") != pl.col("_from"))
         # A refusal there outranks what was let in; of several hops the one that has the address is the end.
-        hosts = [self._has(row["interface"], row["target"]) for row in met.iter_rows(named=True)]
+        # What a hop on the way let in, such as a NAT gateway, went on from there and says nothing of the end.
+        hosts = [
+            row["dstaddr"] == row["target"] or self._has(row["interface"], row["target"])
+            for row in met.iter_rows(named=True)
+        ]
         met = met.with_columns(_hosts=pl.Series(hosts, dtype=pl.Boolean))
+        met = met.filter(pl.col("_hosts") | ~pl.col("accepted"))
         met = met.sort("_hosts", "accepted", "start", descending=[True, False, False], nulls_last=True)
         return met.unique(["_for_file", "_for_line"], keep="first", maintain_order=True).drop(
             "_hosts", "_from"
@@ -288,25 +341,30 @@ class Diagnosis:
         unsaid = near.filter(pl.col("direction").is_null())
         known = self.lookup.inventory.interfaces
         names = [name for name in unsaid["interface"].drop_nulls().unique() if name not in known]
+        if not names:
+            return direction.own_addresses(near.clear(), self.lookup)
+        ends = self._ends_at(names, around)
+        found = direction.own_addresses(ends, self.lookup)
+        open_ = ends.join(found.filter(pl.col("own").is_null()), on="interface", how="semi")
+        addresses = pl.concat([open_["srcaddr"], open_["dstaddr"]]).drop_nulls().unique().sort()
+        if not 0 < len(addresses) <= _FEW:
+            return found
+        # What else saw their addresses may have one of them as its own.
+        plan = lazy_flows(self.dataset, replace(around, filter=_any_of(addresses, touching)))
+        more = run.collect(plan.select("interface").unique())["interface"].drop_nulls()
+        return direction.own_addresses(self._ends_at(sorted({*names, *more}), around), self.lookup)
+
+    def _ends_at(self, names: Sequence[str], around: Scope) -> pl.DataFrame:
+        """The pairs of addresses in the records of some interfaces."""
         plan = lazy_flows(self.dataset, replace(around, filter=_any_of(names, at_interface)))
-        columns = ["interface", "srcaddr", "dstaddr"]
-        ends = run.collect(plan.select(columns).unique()) if names else near.select(columns).clear()
-        return direction.own_addresses(ends, self.lookup)
+        return run.collect(plan.select("interface", "srcaddr", "dstaddr").unique())
 
     def _listeners(self, picked: pl.DataFrame, around: Scope) -> pl.DataFrame:
         """Who of those in question listens."""
-        addresses = pl.concat([picked["source"], picked["target"]]).drop_nulls().unique()
-        ports = pl.concat([picked["srcport"], picked["dstport"]]).drop_nulls().unique()
-        if not addresses.len():
-            return initiator.listeners(picked)
-        mine = addresses.implode()
-        wanted = (pl.col("source").is_in(mine) & pl.col("srcport").is_in(ports.implode())) | (
-            pl.col("target").is_in(mine) & pl.col("dstport").is_in(ports.implode())
-        )
-        columns = ["source", "target", "srcport", "dstport", "protocol", "accepted"]
-        scope = replace(around, filter=_any_of(addresses, touching))
-        plan = lazy_flows(self.dataset, scope)
-        return initiator.listeners(run.collect(plan.filter(wanted).select(columns).unique()))
+        ends = initiator.endpoints(picked)
+        addresses = ends["address"].drop_nulls().unique()
+        plan = lazy_flows(self.dataset, replace(around, filter=_any_of(addresses, touching)))
+        return initiator.listeners(plan if picked.height else plan.clear(), ends)
 
     def _refusals(self, picked: pl.DataFrame, around: Scope) -> pl.DataFrame:
         """At how many places the public peers of refused records were refused."""
@@ -317,6 +375,12 @@ class Diagnosis:
         plan = lazy_flows(self.dataset, scope).filter(~pl.col("accepted") & pl.col("source").is_in(public))
         refused = run.collect(plan.select(columns).unique()) if public else picked.select(columns).clear()
         return facts.refusals(refused.with_columns(way=pl.lit("ingress")))
+
+
+def _is(ends: Sequence[str | int | None]) -> pl.Expr:
+    """Whether a conversation is from and to some ends."""
+    terms = (pl.col(name).eq_missing(pl.lit(end)) for name, end in zip(CONVERSATION, ends, strict=True))
+    return pl.all_horizontal(*terms)
 
 
 # Times of records are whole seconds.

@@ -37,22 +37,24 @@ def own_addresses(endpoints: pl.DataFrame, lookup: Lookup) -> pl.DataFrame:
     Returns:
         ``interface``, ``own`` (String; null where it cannot be told) and ``own_by`` (String, one clause).
     """
-    pairs = endpoints.drop_nulls().unique()
-    counts = pairs.group_by("interface").len("pairs")
-    sides = pl.concat(
-        [
-            pairs.select("interface", "srcaddr", "dstaddr", address=pl.col(side))
-            for side in ("srcaddr", "dstaddr")
-        ]
+    pairs = endpoints.drop_nulls()
+    # What all have in common is one of the two that any of them has.
+    either = pairs.unique("interface", keep="any").select(
+        "interface", pl.concat_list("srcaddr", "dstaddr").list.unique().alias("address")
     )
     common = (
-        sides.unique()
+        pairs.lazy()
+        .join(either.explode("address", empty_as_null=True).lazy(), on="interface")
         .group_by("interface", "address")
-        .len("has")
-        .join(counts, on="interface")
-        .filter(pl.col("has") == pl.col("pairs"))
+        .agg(
+            ((pl.col("address") == pl.col("srcaddr")) | (pl.col("address") == pl.col("dstaddr")))
+            .all()
+            .alias("has")
+        )
+        .filter("has")
         .group_by("interface")
         .agg(pl.col("address").sort())
+        .collect()
     )
     certain = {row["address"][0] for row in common.iter_rows(named=True) if len(row["address"]) == 1}
     rows = [
@@ -82,11 +84,11 @@ def with_direction(flows: pl.DataFrame, own: pl.DataFrame, lookup: Lookup) -> pl
         own: As ``own_addresses`` returns it.
         lookup: The inventory.
     """
-    ends = flows.select("interface", address="srcaddr").vstack(flows.select("interface", address="dstaddr"))
+    mine = flows.filter(pl.col("interface").is_in(list(lookup.inventory.interfaces)))
+    ends = mine.select("interface", address="srcaddr").vstack(mine.select("interface", address="dstaddr"))
     spelled = {
-        name: {str(address) for address in interface.addresses}
-        for name in ends["interface"].unique().drop_nulls()
-        if (interface := lookup.interface(name)) is not None
+        name: {str(address) for address in lookup.inventory.interfaces[name].addresses}
+        for name in mine["interface"].unique()
     }
     owned = [
         (name, address)

@@ -8,9 +8,8 @@ import polars as pl
 
 from diagnose import codes, fixes, network_acls, routes, security_groups
 from diagnose.inventory import COMMANDS
-from diagnose.judging import packet_of
 from diagnose.model import TCP
-from diagnose.packet import protocol_name
+from diagnose.packet import packet_of, protocol_name
 from diagnose.path import Stage, path
 from diagnose.records import SYN_ACK
 from diagnose.said import (
@@ -370,5 +369,6 @@ class Explainer:
         wanted = stem in {"R-SG", "R-NACL", "R-BOTH", "R-NACL-RETURN", "R-CHANGED-SG", "R-CHANGED-NACL"}
         if not wanted or rules is None or row["noise"]:
             return ()
-        reply = stem == "R-NACL-RETURN"
+        # What answers is tracked: security groups do not judge it, whatever the ACL has become since.
+        reply = stem == "R-NACL-RETURN" or (stem == "R-CHANGED-NACL" and not row["source_began"])
         return fixes.fixes(self._lookup, rules.interface, rules.packet, reply=reply)

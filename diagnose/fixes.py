@@ -11,10 +11,14 @@ import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from diagnose import network_acls, security_groups
 from diagnose.blocks import Block, alone
+from diagnose.classes import Classes
 from diagnose.lookup import Lookup
 from diagnose.model import (
+    HAVE_PORTS,
     LAST_OWN_RULE,
     AclEntry,
     GroupReference,
@@ -25,7 +29,7 @@ from diagnose.model import (
     Where,
 )
 from diagnose.network_acls import CLIENT_PORTS
-from diagnose.packet import Packet, protocol_name
+from diagnose.packet import Packet, packet_of, protocol_name
 from diagnose.tri import Tri
 
 if TYPE_CHECKING:
@@ -73,7 +77,8 @@ def fixes(
         reply: Whether it answers an accepted request, so that only the ACL judges it.
         peers: Let in all of this block, which the packet's peer is of, and not that peer alone.
     """
-    if interface is None:
+    # Without its port a rule would have to be for all ports.
+    if interface is None or (packet.has_ports and packet.dport is None):
         return ()
     found: list[Fix] = []
     now = lookup
@@ -96,6 +101,53 @@ def passes(lookup: Lookup, interface: Interface, packet: Packet, *, reply: bool)
     """Whether rules let a packet through, for certain."""
     groups = Tri.YES if reply else security_groups.judge(lookup, interface, packet).allowed
     return groups is Tri.YES and network_acls.judge(lookup, interface, packet).allowed is Tri.YES
+
+
+_KIND = ["interface", "way", "protocol", "reply", "_from", "_to", "_port"]
+CONVERSATION = ["source", "srcport", "target", "dstport", "protocol"]
+
+
+def let_through(refused: pl.DataFrame, now: Lookup, fix: Fix) -> pl.DataFrame:
+    """The refused conversations that a fix would let through: how far it reaches.
+
+    Args:
+        refused: What was refused, each once: ``interface``, ``way``, ``srcaddr``, ``dstaddr``,
+            ``CONVERSATION``, and ``reply`` (Boolean): whether it answers an accepted request.
+        now: The inventory as it is without it.
+        fix: The fix.
+
+    Returns:
+        Their ``CONVERSATION``, each once.
+    """
+    then = Lookup(fix.inventory)
+    touched = [name for name in fix.inventory.interfaces if _judged_by(now, name) != _judged_by(then, name)]
+    mine = refused.filter(pl.col("interface").is_in(touched))
+    # Of what both inventories name, because a fix may take the place of a rule.
+    classes = Classes(now.inventory, fix.inventory)
+    keyed = mine.with_columns(
+        classes.of_addresses(mine["srcaddr"]).alias("_from"),
+        classes.of_addresses(mine["dstaddr"]).alias("_to"),
+        classes.of_ports(mine["dstport"]).alias("_port"),
+    )
+    kinds = keyed.unique(_KIND, keep="first", maintain_order=True)
+    changes = [_changes(row, now, then) for row in kinds.iter_rows(named=True)]
+    let = kinds.filter(pl.Series(changes, dtype=pl.Boolean))
+    return keyed.join(let, on=_KIND, how="semi", nulls_equal=True).select(CONVERSATION).unique()
+
+
+def _judged_by(lookup: Lookup, name: str) -> tuple[object, ...]:
+    """The groups and the ACL that judge what passes an interface."""
+    interface = lookup.inventory.interfaces[name]
+    groups = [lookup.inventory.groups.get(group) for group in interface.groups or ()]
+    return (*groups, lookup.acl_of(interface.subnet, interface.vpc))
+
+
+def _changes(row: dict[str, Any], now: Lookup, then: Lookup) -> bool:
+    packet, interface = packet_of(row), now.interface(row["interface"])
+    if packet is None or interface is None:
+        return False
+    reply = row["reply"]
+    return passes(then, interface, packet, reply=reply) and not passes(now, interface, packet, reply=reply)
 
 
 # -- security groups -----------------------------------------------------------------------------------------
@@ -138,11 +190,35 @@ def _sources(
         known = lookup.inventory.groups.get(group)
         if known is not None and known.name != "default":
             yield GroupReference(group, known.owner or owner.owner)
-    for mine in interface.groups or ():
-        for rule in lookup.inventory.groups[mine].rules if mine in lookup.inventory.groups else ():
-            if isinstance(rule.other, PrefixListReference) and rule.egress == packet.egress:
-                yield rule.other
+    yield from _lists(lookup, packet)
     yield alone(packet.peer)
+
+
+def _lists(lookup: Lookup, packet: Packet) -> list[PrefixListReference]:
+    """Prefix lists that rules already name for the packet's port, the smallest first."""
+    used = {
+        rule.other
+        for group in lookup.inventory.groups.values()
+        for rule in group.rules
+        if isinstance(rule.other, PrefixListReference)
+        and rule.egress == packet.egress
+        and _is_for(rule, packet)
+    }
+    sizes = {
+        one: sum(block.size for block in blocks)
+        for one in used
+        if (blocks := lookup.inventory.prefix_lists.get(one.list)) is not None
+        and not any(block.is_everything for block in blocks)
+    }
+    return sorted(sizes, key=lambda one: (sizes[one], one.list))
+
+
+def _is_for(rule: GroupRule, packet: Packet) -> bool:
+    """Whether a rule is for what the packet is about; TCP and UDP share their ports' meanings."""
+    if rule.protocol is None or packet.dport is None or not packet.has_ports:
+        return rule.protocol in {None, packet.protocol}
+    low, high = rule.low or 0, 65_535 if rule.high is None else rule.high
+    return rule.protocol in HAVE_PORTS and low <= packet.dport <= high
 
 
 def _with_rule(inventory: Inventory, rule: GroupRule) -> Inventory:
@@ -190,9 +266,13 @@ def _for_acl(
     low, high = _ports(packet, reply=reply)
     is_icmp6 = packet.peer.version == 6 and packet.protocol == 58
     icmp = (-1, -1) if packet.protocol == 1 or is_icmp6 else None
-    taken = {entry.number for entry in says.acl.entries if entry.egress == packet.egress}
+    same_way = [entry for entry in says.acl.entries if entry.egress == packet.egress]
+    taken = {entry.number for entry in same_way}
     before = says.entry.number if says.entry is not None else LAST_OWN_RULE + 1
-    number = _number_before(before, taken)
+    # Entries of the other family use up numbers, and are otherwise not in the way.
+    family = {one.number for one in same_way if one.block.version == packet.peer.version}
+    after = max((one for one in family if one < min(before, LAST_OWN_RULE + 1)), default=0)
+    number = _number_before(before, after, taken)
     entry = AclEntry(
         number or before,
         packet.egress,
@@ -233,16 +313,15 @@ def _ports(packet: Packet, *, reply: bool) -> tuple[int | None, int | None]:
     return packet.dport, packet.dport
 
 
-def _number_before(before: int, taken: set[int]) -> int | None:
-    """A free number between an entry and the one before it, a round one if there is one."""
-    after = max((number for number in taken if number < before), default=0)
-    top = min(before, LAST_OWN_RULE + 1)
-    if top > LAST_OWN_RULE and after + _STEP <= LAST_OWN_RULE:
-        return (after // _STEP + 1) * _STEP
-    round_ = [number for number in range(after + 1, top) if number % _STEP == 0]
-    if round_:
-        return round_[len(round_) // 2]
-    return (after + top) // 2 if top - after > 1 else None
+def _number_before(before: int, after: int, taken: set[int]) -> int | None:
+    """A free number between two entries, a round one if there is one; behind the last one the next."""
+    if before > LAST_OWN_RULE:
+        rounds = range((after // _STEP + 1) * _STEP, LAST_OWN_RULE + 1, _STEP)
+        if (number := next((one for one in rounds if one not in taken), None)) is not None:
+            return number
+    free = [one for one in range(after + 1, min(before, LAST_OWN_RULE + 1)) if one not in taken]
+    chosen = [one for one in free if one % _STEP == 0] or free
+    return chosen[len(chosen) // 2] if chosen else None
 
 
 def _with_entry(inventory: Inventory, acl: NetworkAcl, entry: AclEntry) -> Inventory:

@@ -11,6 +11,7 @@ import polars as pl
 
 from diagnose.model import TCP
 from diagnose.records import SYN, SYN_ACK
+from loaders import run
 from query.services import SERVICES
 
 LISTENS = 3
@@ -24,33 +25,47 @@ SURE = {BY_FLAGS: 0.95, BY_FAN_IN: 0.85, BY_PORTS: 0.75, BY_ALONE: 0.6, BY_TIME:
 """How sure each of them is, from 0 to 1; estimates, not measurements."""
 
 
-def listeners(flows: pl.DataFrame) -> pl.DataFrame:
+ENDPOINT = ["address", "port", "protocol"]
+"""The columns of a frame of endpoints: String, Int32, Int32."""
+
+
+def endpoints(flows: pl.DataFrame) -> pl.DataFrame:
+    """Both ends of flows (columns: ``ENDPOINT``)."""
+    return pl.concat(
+        [
+            flows.select(address=pl.col(side), port=pl.col(port), protocol=pl.col("protocol"))
+            for side, port in (("source", "srcport"), ("target", "dstport"))
+        ]
+    ).unique()
+
+
+def listeners(flows: pl.LazyFrame, among: pl.DataFrame | None = None) -> pl.DataFrame:
     """Find who listens: an address and a port that at least ``LISTENS`` different peers are seen with.
 
     What an endpoint sent and was refused does not count for it: a scanner that always asks from one port does
     not listen there.
 
     Args:
-        flows: A flow frame, of as many records as there are.
+        flows: Flows, of as many records as there are.
+        among: Endpoints (``ENDPOINT``): others do not matter.
 
     Returns:
-        ``address`` (String), ``port``, ``protocol`` (Int32).
+        Those that listen (columns: ``ENDPOINT``).
     """
-    asked = flows.lazy().select("protocol", **_ends("target", "dstport", "source", "srcport"))
-    answered = (
-        flows.lazy()
-        .filter(pl.col("accepted"))
-        .select("protocol", **_ends("source", "srcport", "target", "dstport"))
+    asked = flows.select("protocol", **_ends("target", "dstport", "source", "srcport"))
+    answered = flows.filter(pl.col("accepted")).select(
+        "protocol", **_ends("source", "srcport", "target", "dstport")
     )
-    return (
-        pl.concat([asked, answered])
-        .filter(pl.col("port") > 0)
+    seen = [plan.filter(pl.col("port") > 0) for plan in (asked, answered)]
+    if among is not None:
+        seen = [plan.join(among.lazy(), on=ENDPOINT, how="semi") for plan in seen]
+    return run.collect(
+        pl.concat(seen)
         .unique()
-        .group_by("address", "port", "protocol")
+        .group_by(ENDPOINT)
         .len("peers")
         .filter(pl.col("peers") >= LISTENS)
         .drop("peers")
-        .collect()
     )
 
 

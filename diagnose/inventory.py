@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import zlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -140,7 +141,7 @@ def _document(path: Path) -> Raw:
         try:
             with gzip.open(path) as unpacked:
                 data = unpacked.read(_LARGEST + 1)
-        except (EOFError, gzip.BadGzipFile) as error:
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise NotInventoryError("It is packed, and not whole.") from error
     if len(data) > _LARGEST:
         raise NotInventoryError("It is too large for an answer of EC2.")

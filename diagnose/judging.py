@@ -12,7 +12,7 @@ from diagnose.classes import Classes
 from diagnose.decide import Case, decide
 from diagnose.initiator import has_syn
 from diagnose.model import TCP
-from diagnose.packet import Packet
+from diagnose.packet import packet_of
 from diagnose.records import RST, SYN_ACK
 from diagnose.tri import Tri
 
@@ -23,16 +23,6 @@ if TYPE_CHECKING:
     from diagnose.lookup import Lookup
 
 _KIND = ["interface", "way", "protocol", "_from", "_to", "_port"]
-
-
-def packet_of(row: Mapping[str, Any]) -> Packet | None:
-    """The packet of a flow with a direction, as its interface saw it; ``None`` where it cannot be judged."""
-    source, destination = ip_of(row["srcaddr"]), ip_of(row["dstaddr"])
-    if row["way"] is None or row["protocol"] is None or source is None or destination is None:
-        return None
-    return Packet(
-        row["way"] == "egress", row["protocol"], source, destination, row["srcport"], row["dstport"]
-    )
 
 
 def judged(found: pl.DataFrame, lookup: Lookup) -> pl.DataFrame:
@@ -47,7 +37,7 @@ def judged(found: pl.DataFrame, lookup: Lookup) -> pl.DataFrame:
         and ``rule`` (String: the deciding rule of the ACL with the ACL's id, null where none decides) and
         ``members`` (String: the ids of the interface's security groups, null where they are not known).
     """
-    classes = Classes(lookup)
+    classes = Classes(lookup.inventory)
     keyed = found.with_columns(
         classes.of_addresses(found["srcaddr"]).alias("_from"),
         classes.of_addresses(found["dstaddr"]).alias("_to"),

@@ -145,6 +145,10 @@ class Lookup:
             if any(owner.groups is None for owner in owners):
                 return Tri.UNKNOWN, f"the groups of {owners[0].id} are not known"
             return Tri.NO, f"{owners[0].id} is not in {group}"
+        if reference.peering is not None and any(address in block for block in self.blocks_of(near)):
+            return Tri.NO, f"{address} is on this side of {reference.peering}"
+        if reference.peering is not None:
+            return Tri.UNKNOWN, f"the members of {group} are on the other side of {reference.peering}"
         if group not in self.inventory.groups:
             return Tri.UNKNOWN, f"{group} is not in the inventory, nor are its members"
         if not self.inventory.kind("NetworkInterfaces").is_whole:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from diagnose import routes
+from diagnose.blocks import any_of
 from diagnose.model import HAVE_PORTS
 from diagnose.tri import Tri
 
@@ -48,9 +50,10 @@ def judge(lookup: Lookup, interface: Interface | None, packet: Packet) -> AclSay
     """Judge a packet by the ACL of an interface's subnet."""
     if interface is None:
         return AclSays(Tri.UNKNOWN, unknown="the interface is not in the inventory")
-    subnet = lookup.subnet_of(interface)
-    if subnet is not None and packet.own in subnet and packet.peer in subnet:
-        return AclSays(Tri.YES, passed_by=f"both addresses are in {subnet.id}, inside which no ACL is asked")
+    inside = _stays_inside(lookup, interface, packet)
+    if inside is Tri.YES:
+        what = f"both addresses are in {interface.subnet}, inside which no ACL is asked"
+        return AclSays(Tri.YES, passed_by=what)
     if not packet.egress and _comes_by_gateway(lookup, interface, packet):
         return AclSays(
             Tri.YES,
@@ -59,15 +62,37 @@ def judge(lookup: Lookup, interface: Interface | None, packet: Packet) -> AclSay
     acl = lookup.acl_of(interface.subnet, interface.vpc)
     if acl is None:
         return AclSays(Tri.UNKNOWN, unknown=f"the network ACL of {interface.subnet} is not in the inventory")
-    return through(acl, packet)
+    says = through(acl, packet)
+    if inside is Tri.UNKNOWN and says.allowed is Tri.NO:
+        what = (
+            f"whether {packet.peer} is in {interface.subnet} too, inside which no ACL is asked, is not known"
+        )
+        return AclSays(Tri.UNKNOWN, acl, says.entry, unknown=what)
+    return says
+
+
+def _stays_inside(lookup: Lookup, interface: Interface, packet: Packet) -> Tri:
+    """Whether a packet does not leave the interface's subnet."""
+    subnet = lookup.subnet_of(interface)
+    if subnet is not None:
+        return Tri.of(packet.own in subnet and packet.peer in subnet)
+    # Without the subnet's blocks its interfaces still tell which addresses are its own.
+    peer = lookup.owner(packet.peer, interface.vpc)
+    if peer is not None and peer.subnet is not None and interface.subnet is not None:
+        return Tri.of(peer.subnet == interface.subnet)
+    blocks = lookup.inventory.vpcs.get(interface.vpc or "")
+    elsewhere = bool(blocks) and not any_of(blocks or (), packet.peer)
+    return Tri.NO if elsewhere or lookup.is_public(packet.peer) else Tri.UNKNOWN
 
 
 def _comes_by_gateway(lookup: Lookup, interface: Interface, packet: Packet) -> bool:
     """Whether a packet comes by a transit gateway that is attached in the interface's own subnet."""
     here = lookup.inventory.interfaces.values()
     attached = any(one.kind == "transit_gateway" and one.subnet == interface.subnet for one in here)
-    if not attached or interface.kind == "transit_gateway" or lookup.is_public(packet.peer):
+    if not attached or interface.kind == "transit_gateway":
         return False
+    if lookup.is_public(packet.peer):  # who comes by an internet gateway does not come by that one
+        return routes.route(lookup, interface, packet.peer).target.startswith("tgw-")
     return not any(packet.peer in block for block in lookup.blocks_of(interface.vpc))
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from diagnose.blocks import ip_of
 from diagnose.model import HAVE_PORTS, ICMP, ICMP6
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from diagnose.blocks import Ip
 
 _NAMES = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmpv6"}
@@ -79,3 +83,13 @@ class Packet:
     def __str__(self) -> str:
         """In words: ``tcp/443 from 10.0.1.10``."""
         return f"{self.what} {'to' if self.egress else 'from'} {self.peer}"
+
+
+def packet_of(row: Mapping[str, Any]) -> Packet | None:
+    """The packet of a flow with a direction, as its interface saw it; ``None`` where it cannot be judged."""
+    source, destination = ip_of(row["srcaddr"]), ip_of(row["dstaddr"])
+    if row["way"] is None or row["protocol"] is None or source is None or destination is None:
+        return None
+    return Packet(
+        row["way"] == "egress", row["protocol"], source, destination, row["srcport"], row["dstport"]
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from diagnose.blocks import Block, Ip, block_of, ip_of
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Raw: TypeAlias = dict[str, Any]
+
+_NUMBER = re.compile(r"-?[0-9]{1,10}")
+_LARGEST = 2**31 - 1
 
 
 def items(raw: Raw, key: str) -> Iterator[Raw]:
@@ -32,11 +36,12 @@ def text_of(raw: Raw, key: str) -> str | None:
 
 
 def number_of(raw: Raw, key: str) -> int | None:
-    """A whole number, also one that is written as text."""
+    """A whole number, also one that is written as text; none that EC2 could not mean."""
     found = raw.get(key)
     if isinstance(found, str):
-        found = int(found) if found.lstrip("-").isdecimal() and found.isascii() else None
-    return found if isinstance(found, int) and not isinstance(found, bool) else None
+        found = int(found) if _NUMBER.fullmatch(found) else None
+    is_one = isinstance(found, int) and not isinstance(found, bool) and abs(found) < _LARGEST
+    return found if is_one else None
 
 
 def truth_of(raw: Raw, key: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from diagnose.model import Where
 
 _NAMED = {"tcp": TCP, "udp": UDP, "icmp": ICMP, "icmpv6": ICMP6}
+_NUMBER = re.compile(r"[0-9]{1,3}")
 _ALL = "-1"
 # The key of a route's target; GatewayId also says "local" and names endpoints and virtual private gateways.
 _TARGETS = (
@@ -43,7 +45,7 @@ def _protocol(raw: Raw, key: str) -> tuple[bool, int | None]:
     text = str(raw.get(key, "")).lower()
     if text == _ALL:
         return True, None
-    number = _NAMED.get(text, int(text) if text.isascii() and text.isdecimal() else None)
+    number = _NAMED.get(text, int(text) if _NUMBER.fullmatch(text) else None)
     return number is not None, number
 
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from diagnose.model import Interface, Route, RouteTable
 
 
+_ENDPOINT = "vpce-"
+
+
 @dataclass(frozen=True, slots=True)
 class RouteSays:
     """What a route table says.
@@ -55,14 +58,17 @@ def route(lookup: Lookup, interface: Interface | None, to: Ip) -> RouteSays:
         if isinstance(one.to, PrefixListReference):
             blocks = lookup.inventory.prefix_lists.get(one.to.list)
             if blocks is None:
-                unread.append(one.to.list)
+                # What leads to a gateway endpoint is a list of AWS's, of public addresses of S3 or DynamoDB.
+                if not one.target.startswith(_ENDPOINT) or lookup.is_public(to):
+                    unread.append(one.to.list)
                 continue
         else:
             blocks = (one.to,)
         for block in blocks:
             if to in block and (best is None or block.prefix > best[0].prefix):
                 best = block, one
-    if best is not None:
+    # A list that was not read may have a longer prefix, which would lead around a blackhole.
+    if best is not None and not (best[1].blackhole and unread):
         return RouteSays(Tri.YES, table, best[1], best[0])
     if unread:
         return RouteSays(Tri.UNKNOWN, table, unknown=f"the entries of {unread[0]} are not in the inventory")

@@ -82,7 +82,7 @@ def matched(talks: pl.DataFrame, lookup: Lookup, book: Book) -> pl.DataFrame:
         ``entry`` (UInt32: the ACL entry that decides about its opening packet, null where none is asked),
         ``answered_by`` (UInt32: the same for its answers, null where there are none).
     """
-    keyed = _keyed(talks, Classes(lookup))
+    keyed = _keyed(talks, Classes(lookup.inventory))
     kinds = keyed.unique(_KIND, keep="first", maintain_order=True)
     places = {key: place for place, key in enumerate(book.entries)}
     rows = [_opening(row, lookup, book, places) for row in kinds.iter_rows(named=True)]

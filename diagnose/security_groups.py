@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from diagnose.packet import Packet
 
 NOT_FILTERED = frozenset(
-    {"nat_gateway", "transit_gateway", "gateway_load_balancer", "gateway_load_balancer_endpoint"}
+    {
+        *("nat_gateway", "transit_gateway", "network_load_balancer"),
+        *("gateway_load_balancer", "gateway_load_balancer_endpoint"),
+    }
 )
-"""Kinds of interfaces that have no security groups, so that none refuses anything there."""
+"""Kinds of interfaces that may have no security groups, and then nothing is refused there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from ipaddress import collapse_addresses, ip_network
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from diagnose.blocks import Block, block_of
 
@@ -55,7 +55,8 @@ def _halved(version: int, numbers: Sequence[int], most: int) -> list[Block]:
         chosen = max(loose, key=lambda block: (_gain(block, numbers), block.size, -block.first))
         place = blocks.index(chosen)
         blocks[place : place + 1] = _halves(chosen, numbers)
-    return [block_of(str(network)) for network in collapse_addresses(ip_network(one.text) for one in blocks)]
+    networks: list[Any] = [ip_network(one.text) for one in blocks]
+    return [block_of(str(network)) for network in collapse_addresses(networks)]
 
 
 def _held(block: Block, numbers: Sequence[int]) -> int:

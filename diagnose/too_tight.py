@@ -12,11 +12,10 @@ import polars as pl
 
 from diagnose import fixes, network_acls
 from diagnose.blocks import Block, ip_of
-from diagnose.judging import packet_of
 from diagnose.lookup import Lookup
 from diagnose.model import HAVE_PORTS
 from diagnose.network_acls import CLIENT_PORTS
-from diagnose.packet import protocol_name
+from diagnose.packet import packet_of, protocol_name
 from diagnose.spans import tight
 
 if TYPE_CHECKING:

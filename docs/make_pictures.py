@@ -2,7 +2,7 @@
 
     python docs/make_pictures.py
 
-Local time is UTC in them and every filter takes 9 ms, so that the same code gives the same pictures.
+Local time is UTC in them, every filter takes 9 ms and rules are a day old, so that the same code gives the same pictures.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from diagnose.explain import Explainer
+from diagnose.verdict import Evidence
 from query.scope import Scope
 from tui import wording
 from tui.app import FlowtuiApp
@@ -109,6 +111,8 @@ def main() -> None:
     os.environ["TZ"] = "UTC"
     time.tzset()
     os.chdir(ROOT)
+    age = Evidence("The inventory was saved 2 hours after the record, 1 day ago")
+    Explainer._age = lambda *_: iter([age])  # type: ignore[method-assign]
     wording.duration = query_wording.duration = lambda _: "9 ms"
     PICTURES.mkdir(exist_ok=True)
     for shot in SHOTS:

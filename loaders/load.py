@@ -15,6 +15,7 @@ from loaders.discover import NoLogsError, SourceFile, check_roots, discover
 from loaders.parts import MemoryPart, Part
 from loaders.read import Delivered, load
 from loaders.recognise import Unrecognised, recognise
+from loaders.sources import first_copies, is_other, newest_first
 from loaders.store.keeper import Keeper, in_order
 
 if TYPE_CHECKING:
@@ -128,11 +129,18 @@ class Library:
         """Let others write to the store."""
         self._keeper.close()
 
-    def read_all(self, *, any_file: bool = False, told: Callable[[Progress], None] | None = None) -> Dataset:
+    def read_all(
+        self,
+        *,
+        any_file: bool = False,
+        or_nothing: bool = False,
+        told: Callable[[Progress], None] | None = None,
+    ) -> Dataset:
         """Read everything at once.
 
         Args:
             any_file: Be content with files of which none is a log.
+            or_nothing: Be content with nothing at all.
             told: Called after each batch but the last.
 
         Raises:
@@ -141,7 +149,7 @@ class Library:
         for dataset in self.refresh(at_once=False):
             if told is not None and dataset.progress is not None:
                 told(dataset.progress)
-        if not (any_file and self.dataset.files):
+        if not (or_nothing or (any_file and self.dataset.files)):
             require_logs(self.dataset, self._roots)
         return self.dataset
 
@@ -176,9 +184,9 @@ class Library:
         if not self._keeper.is_empty:
             return
         some = discover(self._roots, follow_links=self._follow_links, most=_MANY_FILES)
-        files = _first_copies(file for file in islice(some, _MANY_FILES) if self._in_range(file))
+        files = first_copies(file for file in islice(some, _MANY_FILES) if self._in_range(file))
         likely = [file for file in files if not file.skip and not file.error]
-        batch = next(_batches(_newest_first(likely)[:_FEW_FILES]), [])
+        batch = next(_batches(newest_first(likely)[:_FEW_FILES]), [])
         if len(batch) == len(likely):
             return  # all of it comes as soon
         loaded = self._load(self._recognised(batch))
@@ -191,7 +199,7 @@ class Library:
 
     def _changes(self, walk: Iterable[SourceFile]) -> tuple[list[SourceFile], set[int]]:
         """Compare the directories with what was read: files to read, newest first, and numbers to forget."""
-        there = list(_first_copies(walk))
+        there = list(first_copies(walk))
         found = {file.path: file for file in there if self._in_range(file)}
         if not self._looked and not self._numbers:
             reports, parts, events = self._keeper.known(found, [file.path for file in there])
@@ -202,7 +210,7 @@ class Library:
         gone = {
             number
             for path, number in self._numbers.items()
-            if path not in found or _is_other(files[number].source, found[path])
+            if path not in found or is_other(files[number].source, found[path])
         }
         if gone:
             # What had been left out because one of these had delivered it comes from elsewhere now.
@@ -210,7 +218,7 @@ class Library:
             self._delivered.forget(gone)
         self._numbers = {path: number for path, number in self._numbers.items() if number not in gone}
         fresh = [file for path, file in found.items() if path not in self._numbers]
-        return _newest_first(fresh), gone
+        return newest_first(fresh), gone
 
     def _in_range(self, file: SourceFile) -> bool:
         time = file.place.time
@@ -336,30 +344,6 @@ def require_logs(dataset: Dataset, roots: Sequence[str]) -> None:
     raise NoLogsError(
         f"None of the files below {where} is a log that flowtui knows. `flowtui check` says what each one is."
     )
-
-
-def _newest_first(files: Iterable[SourceFile]) -> list[SourceFile]:
-    return sorted(files, key=lambda file: (file.newness, file.name), reverse=True)
-
-
-def _is_other(before: SourceFile, now: SourceFile) -> bool:
-    """Whether a file has to be read again: its content is another, or it was passed over and is no more."""
-    return (before.fingerprint, before.skip) != (now.fingerprint, now.skip)
-
-
-def _first_copies(files: Iterable[SourceFile]) -> Iterator[SourceFile]:
-    """Pass over second copies of a delivery: two syncs of one bucket, or of one under two prefixes.
-
-    AWS makes the name of what it delivers unique, so the same name and size are the same records.
-    """
-    first: dict[tuple[str, int], str] = {}
-    for file in sorted(files, key=lambda file: file.name):
-        if not file.place.delivery or file.skip or file.error:
-            yield file
-            continue
-        name = file.name.rpartition("/")[2]
-        original = first.setdefault((name, file.size), file.name)
-        yield file if original == file.name else replace(file, skip=f"a copy of {original}")
 
 
 def _batches(

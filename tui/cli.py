@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tui.commands import detect as detect_command
 from tui.commands import diagnose as diagnose_command
 from tui.commands import listings
 from tui.commands import query as query_command
@@ -178,6 +179,7 @@ for _command in (
     listings.check,
     query_command.query,
     diagnose_command.diagnose,
+    detect_command.detect,
     diagnose_command.snapshot,
     store_command.store,
 ):

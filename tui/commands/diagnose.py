@@ -138,6 +138,7 @@ def diagnose(
         follow_links=follow_links,
         no_store=no_store,
         any_file=True,
+        or_nothing=bool(source or target),
     )
     diagnosis = Diagnosis(dataset, inventory_of(dataset, folder), now)
     question = Question(source, target, sport, dport, protocol, interface, since, until)

@@ -95,6 +95,7 @@ def read_logs(
     follow_links: bool,
     no_store: bool,
     any_file: bool = False,
+    or_nothing: bool = False,
     need: Need | None = None,
     patient: bool = False,
 ) -> Dataset:
@@ -107,6 +108,7 @@ def read_logs(
         follow_links: Whether links are followed.
         no_store: Whether to keep nothing.
         any_file: Be content with files of which none is a log.
+        or_nothing: Be content with nothing at all.
         need: What of flow logs is needed, where nothing is kept.
         patient: Wait for another process that writes to the store, in place of reading beside it.
     """
@@ -126,7 +128,7 @@ def read_logs(
             need=need if no_store else None,
         )
         with ProgressLine() as line:
-            return library.read_all(any_file=any_file, told=line.show)
+            return library.read_all(any_file=any_file, or_nothing=or_nothing, told=line.show)
     except NoLogsError as error:
         give_up(str(error))
 

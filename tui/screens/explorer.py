@@ -74,10 +74,10 @@ class ExplorerScreen(Asking):
         self.state.dataset, self._trouble = message.dataset, None
         self._queries.records_came(self.app)
         self._dashboards.records_came(self.app)
+        self._look()
         if self.has_shown.is_set():
             self._greet()
-        self._look()
-        self._count()
+            self._count()
 
     def _look(self) -> None:
         """Find the records of the scope, and where those on screen stand among them."""
@@ -161,6 +161,7 @@ class ExplorerScreen(Asking):
     @on(FrameTable.Failed)
     def _something_failed(self, message: Failed | FrameTable.Failed) -> None:
         self._trouble = TROUBLE
+        self._first_are_shown()
         self.bar.tell(str(message.error), "reject")
         self._arrange()
 
@@ -186,6 +187,7 @@ class ExplorerScreen(Asking):
         """Do what the first records should not have had to wait for."""
         if not self.has_shown.is_set():
             self.has_shown.set()
+            self._count()
             self._count_over_time()
             self._greet()
 

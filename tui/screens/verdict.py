@@ -16,6 +16,7 @@ from diagnose.codes import meaning
 from loaders.run import Lane
 from tui.keymap import VERDICT, bindings, works
 from tui.sanitise import clean
+from tui.units import shorten
 from tui.widgets.frame_table import FrameTable
 from tui.widgets.one_line import KeyBar, PaneTitle, TopLine
 from tui.widgets.record_pane import RecordPane
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from tui.workers import Identity
 
 _PART = 8
+# What else stands in the title of the source, and how much of the end of a file's name is always shown.
+_TITLE, _TAIL = 18, 24
 _COLUMNS = (Column("part", "", _PART, _PART), Column("text", "", 20, 400, grow=True, toned=True))
 _LEAST = 30
 _MARKS = {"passed": "✓", "stopped": "✗", "unsure": "?", "unreached": "·"}
@@ -223,7 +226,7 @@ class VerdictScreen(Screen[None]):
             title.show(clean(str(where)), focused=False)
             pane.say(*self._rule(where))
         elif record is not None:
-            title.show(clean(target["at"]), focused=False)
+            title.show(shorten(clean(target["at"]), self.size.width - _TITLE, _TAIL), focused=False)
             dataset = self._state.dataset
             raw = dataset.raw(*record) if dataset is not None else None
             pane.say(raw if raw is not None else "The line is not there any more.")
