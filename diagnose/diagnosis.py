@@ -149,7 +149,12 @@ class Diagnosis:
         return found.sort("start", descending=True, nulls_last=True, maintain_order=True)
 
     def conversations(
-        self, scope: Scope, most: int | None = None, ticket: Ticket | None = None
+        self,
+        scope: Scope,
+        most: int | None = None,
+        ticket: Ticket | None = None,
+        *,
+        judged: bool = True,
     ) -> pl.DataFrame:
         """The conversations that have a record in a scope, newest first.
 
@@ -157,9 +162,11 @@ class Diagnosis:
             scope: Which records.
             most: Take the newest records only, so many of them.
             ticket: Checked between the steps.
+            judged: Whether a verdict is wanted on each.
 
         Returns:
-            ``conversations.CONVERSATION``, and ``code`` (String): the verdict on the record to explain.
+            ``conversations.CONVERSATION``, and if wanted ``code`` (String): the verdict on the record to
+            explain.
 
         Raises:
             QueryError: The scope's filter is not one.
@@ -175,6 +182,8 @@ class Diagnosis:
         if ticket:
             ticket.check()
         talks = joined(directed, initiator.listeners(near.lazy()))
+        if not judged:
+            return talks
         place = [FILE, LINE]
         picked = near.join(talks.select(place), on=place, how="semi", maintain_order="left")
         if ticket:

@@ -16,6 +16,7 @@ from diagnose.blocks import ip_of
 
 if TYPE_CHECKING:
     from diagnose.lookup import Lookup
+    from diagnose.model import Interface
 
 INGRESS, EGRESS = "ingress", "egress"
 BY_FIELD = "flow-direction says so"
@@ -85,12 +86,14 @@ def with_direction(flows: pl.DataFrame, own: pl.DataFrame, lookup: Lookup) -> pl
     """
     mine = flows.filter(pl.col("interface").is_in(list(lookup.inventory.interfaces)))
     ends = mine.select("interface", address="srcaddr").vstack(mine.select("interface", address="dstaddr"))
+    spelled = {
+        name: {str(address) for address in lookup.inventory.interfaces[name].addresses}
+        for name in mine["interface"].unique()
+    }
     owned = [
         (name, address)
         for name, address in ends.unique().drop_nulls().iter_rows()
-        if (interface := lookup.interface(name)) is not None
-        and (ip := ip_of(address)) is not None
-        and interface.owns(ip)
+        if name in spelled and (address in spelled[name] or _owns(lookup.interface(name), address))
     ]
     schema = {"interface": pl.String, "address": pl.String}
     known = pl.DataFrame(owned, schema=schema, orient="row").with_columns(is_own=pl.lit(value=True))
@@ -115,6 +118,14 @@ def with_direction(flows: pl.DataFrame, own: pl.DataFrame, lookup: Lookup) -> pl
         .when(by_records.is_not_null())
         .then(pl.col("own_by")),
     ).drop("own", "own_by", "own_srcaddr", "own_dstaddr")
+
+
+def _owns(interface: Interface | None, text: str) -> bool:
+    """Whether an address is an interface's own, where how it is spelled does not tell."""
+    if interface is None or (":" not in text and not interface.prefixes):
+        return False
+    address = ip_of(text)
+    return address is not None and interface.owns(address)
 
 
 def _way(out: pl.Expr, into: pl.Expr) -> pl.Expr:

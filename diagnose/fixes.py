@@ -60,7 +60,14 @@ class Fix:
     also_allows: int = 0
 
 
-def fixes(lookup: Lookup, interface: Interface | None, packet: Packet, *, reply: bool) -> tuple[Fix, ...]:
+def fixes(
+    lookup: Lookup,
+    interface: Interface | None,
+    packet: Packet,
+    *,
+    reply: bool,
+    peers: Block | None = None,
+) -> tuple[Fix, ...]:
     """What would let a packet through, tried; nothing where no single set of rules does.
 
     Args:
@@ -68,6 +75,7 @@ def fixes(lookup: Lookup, interface: Interface | None, packet: Packet, *, reply:
         interface: The interface that refused it.
         packet: The packet that was refused.
         reply: Whether it answers an accepted request, so that only the ACL judges it.
+        peers: Let in all of this block, which the packet's peer is of, and not that peer alone.
     """
     # Without its port a rule would have to be for all ports.
     if interface is None or (packet.has_ports and packet.dport is None):
@@ -75,13 +83,13 @@ def fixes(lookup: Lookup, interface: Interface | None, packet: Packet, *, reply:
     found: list[Fix] = []
     now = lookup
     if not reply and security_groups.judge(now, interface, packet).allowed is Tri.NO:
-        fix = _for_groups(now, interface, packet)
+        fix = _for_groups(now, interface, packet, peers)
         if fix is None:
             return ()
         found.append(fix)
         now = Lookup(fix.inventory)
     if network_acls.judge(now, interface, packet).allowed is Tri.NO:
-        fix = _for_acl(now, interface, packet, reply=reply)
+        fix = _for_acl(now, interface, packet, peers or alone(packet.peer), reply=reply)
         if fix is None:
             return ()
         found.append(fix)
@@ -145,20 +153,18 @@ def _changes(row: dict[str, Any], now: Lookup, then: Lookup) -> bool:
 # -- security groups -----------------------------------------------------------------------------------------
 
 
-def _for_groups(lookup: Lookup, interface: Interface, packet: Packet) -> Fix | None:
+def _for_groups(lookup: Lookup, interface: Interface, packet: Packet, peers: Block | None) -> Fix | None:
     """One more rule, in the first group of the interface that is not the default one."""
     group = _group_of(lookup, interface.groups or ())
     if group is None:
         return None
     low, high = (packet.dport, packet.dport) if packet.has_ports else (None, None)
-    for source in _sources(lookup, interface, packet):
+    for source in (peers,) if peers is not None else _sources(lookup, interface, packet):
         rule = GroupRule(group, packet.egress, packet.protocol, low, high, source, _HERE)
         changed = _with_rule(lookup.inventory, rule)
         if security_groups.judge(Lookup(changed), interface, packet).allowed is Tri.YES:
             verb = "egress" if packet.egress else "ingress"
-            options = _shell(
-                {"group-id": group, "ip-permissions": json.dumps([_permission(rule)], separators=(",", ":"))}
-            )
+            options = rule_options(group, [rule])
             return Fix(
                 f"aws ec2 authorize-security-group-{verb} {options}",
                 f"aws ec2 revoke-security-group-{verb} {options}",
@@ -222,6 +228,12 @@ def _with_rule(inventory: Inventory, rule: GroupRule) -> Inventory:
     )
 
 
+def rule_options(group: str, rules: Iterable[GroupRule]) -> str:
+    """The options that name a group and its rules, as authorizing and revoking take them."""
+    permissions = json.dumps([_permission(rule) for rule in rules], separators=(",", ":"))
+    return _shell({"group-id": group, "ip-permissions": permissions})
+
+
 def _permission(rule: GroupRule) -> dict[str, Any]:
     """A rule as ``--ip-permissions`` takes it."""
     found: dict[str, Any] = {"IpProtocol": protocol_name(rule.protocol)}
@@ -244,7 +256,9 @@ def _permission(rule: GroupRule) -> dict[str, Any]:
 # -- network ACLs --------------------------------------------------------------------------------------------
 
 
-def _for_acl(lookup: Lookup, interface: Interface, packet: Packet, *, reply: bool) -> Fix | None:
+def _for_acl(
+    lookup: Lookup, interface: Interface, packet: Packet, peers: Block, *, reply: bool
+) -> Fix | None:
     """One more entry before the one that denies; in its place where there is no number left."""
     says = network_acls.judge(lookup, interface, packet)
     if says.acl is None:
@@ -266,7 +280,7 @@ def _for_acl(lookup: Lookup, interface: Interface, packet: Packet, *, reply: boo
         protocol=packet.protocol,
         low=low,
         high=high,
-        block=alone(packet.peer),
+        block=peers,
         where=_HERE,
         icmp=icmp,
     )

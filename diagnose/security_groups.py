@@ -104,6 +104,18 @@ def judge(lookup: Lookup, interface: Interface | None, packet: Packet) -> Groups
     )
 
 
+def each(lookup: Lookup, interface: Interface, packet: Packet) -> list[tuple[GroupRule, Tri]]:
+    """The rules of an interface's groups for a packet's direction, and whether each allows it."""
+    known = lookup.inventory.groups
+    return [
+        (rule, _fits(lookup, interface, rule, packet)[0])
+        for group in interface.groups or ()
+        if group in known
+        for rule in known[group].rules
+        if rule.egress == packet.egress
+    ]
+
+
 def _named(rule: GroupRule) -> str:
     return rule.id or f"a rule of {rule.group}"
 
@@ -156,6 +168,14 @@ def _likeness(rule: GroupRule, packet: Packet) -> int:
     return rule.other.shared_bits(packet.peer) if isinstance(rule.other, Block) else -1
 
 
+def whom(rule: GroupRule) -> str:
+    """Whom a rule allows: a block, or the id of a prefix list or a group."""
+    other = rule.other
+    if isinstance(other, Block):
+        return other.text
+    return other.list if isinstance(other, PrefixListReference) else other.group
+
+
 def describe(rule: GroupRule) -> str:
     """A rule in words: ``sgr-… of sg-…: tcp/5432 from 10.0.3.0/24``."""
     ports = ""
@@ -165,14 +185,6 @@ def describe(rule: GroupRule) -> str:
         ports = f"/{rule.low}" if rule.low == rule.high else f"/{rule.low}-{rule.high}"
     elif rule.protocol is not None:
         ports = " on all ports" if rule.protocol not in {ICMP, ICMP6} else ""
-    other = rule.other
-    whom = (
-        other.text
-        if isinstance(other, Block)
-        else other.list
-        if isinstance(other, PrefixListReference)
-        else other.group
-    )
     name = f"{rule.id} of {rule.group}" if rule.id else f"a rule of {rule.group}"
     what = "all traffic" if rule.protocol is None else f"{protocol_name(rule.protocol)}{ports}"
-    return f"{name}: {what} {'to' if rule.egress else 'from'} {whom}"
+    return f"{name}: {what} {'to' if rule.egress else 'from'} {whom(rule)}"

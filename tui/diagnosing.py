@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from loaders.dataset import Dataset
     from loaders.run import Ticket
     from query.scope import Scope
+    from tui.rule_lists import Found
 
 # Around one record so many are looked at on either side at most, so that an answer comes at once.
 _MOST = 500_000
@@ -31,6 +32,8 @@ _LEAST = timedelta(minutes=20)
 _MOST_JOINED = 300_000
 # So many records are looked at by detections.
 _MOST_WATCHED = 2_000_000
+# So many of the newest records are counted for the use of rules.
+_MOST_COUNTED = 3_000_000
 # So many verdicts on one question are shown.
 _MOST_TOLD = 20
 _MOMENT = timedelta(seconds=1)
@@ -117,6 +120,25 @@ class Diagnosing:
 
         newest = _newest(dataset, scope)
         return Looked(begin, newest, is_part=newest != scope)
+
+    def rules(self, dataset: Dataset, scope: Scope, ticket: Ticket) -> Found:
+        """How much the rules are used, what of them is too open and what is too tight.
+
+        Raises:
+            QueryError: The scope's filter is not one.
+            Cancelled: Nobody wants it any more.
+        """
+        from diagnose.rules import usage
+        from diagnose.too_open import too_open
+        from diagnose.too_tight import too_tight
+        from tui.rule_lists import Found
+
+        diagnosis = self.of(dataset)
+        used = usage(diagnosis, scope, _MOST_COUNTED, ticket)
+        ticket.check()
+        opened = too_open(used, diagnosis.lookup)
+        ticket.check()
+        return Found(used, opened, *too_tight(diagnosis, scope, ticket))
 
     def flow(self, dataset: Dataset, talk: Mapping[str, Any]) -> dict[str, Any] | None:
         """The record to explain of a conversation, as ``diagnose.records`` has it."""

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 GROUPS, RECORDS, RECORD, PROBLEMS = "groups", "records", "record", "problems"
 QUERY, RESULT, CHART, FILE, LIBRARY = "query", "result", "chart", "file", "queries"
 HISTOGRAM, VALUES, DASHBOARD = "histogram", "values", "dashboard"
-VERDICT, REASONS, CONVERSATIONS, FINDINGS = "why", "reasons", "conversations", "findings"
-LISTS = (PROBLEMS, VALUES, VERDICT, REASONS, CONVERSATIONS, FINDINGS)
+VERDICT, REASONS, CONVERSATIONS = "why", "reasons", "conversations"
+FINDINGS, RULES = "findings", "rules"
+LISTS = (PROBLEMS, VALUES, VERDICT, REASONS, CONVERSATIONS, FINDINGS, RULES)
 TABLES = (GROUPS, RECORDS, RESULT, *LISTS)
 CELLS = (RECORDS, PROBLEMS, RESULT)
 MOVING = (*TABLES, RECORD, HISTOGRAM, CHART, DASHBOARD)
@@ -140,12 +141,14 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("field_left", ("left", "h"), "field", "Look at the field on the left", (VALUES,)),
     Action("field_right", ("right", "l"), "", "Look at the field on the right", (VALUES,)),
+    Action("list_left", ("left", "h"), "list", "Show the list on the left", (RULES,)),
+    Action("list_right", ("right", "l"), "", "Show the list on the right", (RULES,)),
     Action(
         "go_in",
         ("enter",),
         "records",
         "Go to the records behind what is under the cursor",
-        (DASHBOARD, CONVERSATIONS, FINDINGS),
+        (DASHBOARD, CONVERSATIONS, FINDINGS, RULES),
     ),
     Action("next_dashboard", ("n",), "switch", "Show the next dashboard", (DASHBOARD,)),
     Action("edit", ("e", "i", "slash"), "edit", "Go back to the text of the query", RESULTS),
@@ -177,6 +180,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("lower_threshold", ("minus",), "more", "Turn the threshold down", (FINDINGS,)),
     Action("next_threshold", ("tab",), "threshold", "Choose another threshold", (FINDINGS,)),
     Action("reasons", ("W",), "rejects", "Count the rejects that are looked at by what refused them", PANES),
+    Action("rules", ("R",), "rules", "Count what each rule let in: unused, too open, too tight", PANES),
     Action("values", ("v",), "values", "Count the values of the column under the cursor", (RECORDS,)),
     Action("include", ("plus",), "include", "Keep only records with the value under the cursor", (RECORDS,)),
     Action("exclude", ("minus",), "exclude", "Leave out records with the value under the cursor", (RECORDS,)),

@@ -26,6 +26,7 @@ from tui.keymap import (
     REASONS,
     RECORD,
     RESULT,
+    RULES,
     TYPING,
     VALUES,
     VERDICT,
@@ -43,6 +44,7 @@ from tui.screens.library import LibraryScreen
 from tui.screens.problems import ProblemsScreen
 from tui.screens.query import QueryScreen
 from tui.screens.reasons import ReasonsScreen
+from tui.screens.rules import RulesScreen
 from tui.screens.values import ValuesScreen
 from tui.screens.verdict import VerdictScreen
 from tui.widgets.chart_view import ChartView
@@ -63,6 +65,7 @@ SCREENS = {
     REASONS: ReasonsScreen,
     CONVERSATIONS: ConversationsScreen,
     FINDINGS: FindingsScreen,
+    RULES: RulesScreen,
 }
 
 
@@ -121,6 +124,7 @@ def test_every_action_is_explained_in_one_plain_sentence(action):
         (VERDICT,),
         (REASONS, CONVERSATIONS),
         (FINDINGS,),
+        (RULES,),
         (EVERYWHERE,),
     ],
     ids=str,

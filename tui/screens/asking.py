@@ -148,6 +148,20 @@ class Asking(Brushing):
         )
         self.app.push_screen(screen)
 
+    def action_rules(self) -> None:
+        """Count what each rule of the inventory let in."""
+        from tui.screens.rules import RulesScreen
+
+        screen = RulesScreen(
+            self.state,
+            self._roots,
+            self._keys,
+            diagnosing=self._diagnosing,
+            why=self._say_why,
+            go=self._go_to_filter,
+        )
+        self.app.push_screen(screen)
+
     def _say_why(self, record: Mapping[str, Any]) -> None:
         def find(dataset: Dataset, everything: bool) -> Sequence[Verdict]:
             found = self._diagnosing.verdict(dataset, record, everything=everything)
