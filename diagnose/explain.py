@@ -77,7 +77,7 @@ class Explainer:
                 )
             )
         if rules is not None and rules.interface is not None:
-            evidence += self._age(row)
+            evidence += self.age(row)
         return Verdict(
             code=row["code"],
             confidence=self._confidence(stem, row, rules),
@@ -305,7 +305,8 @@ class Explainer:
         times = [kind.oldest for kind in self._lookup.inventory.kinds.values() if kind.oldest is not None]
         return min(times, default=None)
 
-    def _age(self, row: Row) -> Iterator[Evidence]:
+    def age(self, row: Row) -> Iterator[Evidence]:
+        """How old the inventory is, and by how much it is older or newer than a record."""
         saved = self._saved
         if saved is None or row["start"] is None:
             return

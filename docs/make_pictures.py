@@ -2,7 +2,8 @@
 
     python docs/make_pictures.py
 
-Local time is UTC in them, every filter takes 9 ms and rules are a day old, so that the same code gives the same pictures.
+Local time is UTC in them, every filter takes 9 ms, and rules are a day old, so that the same code gives the
+same pictures.
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...], str], ...] = (
     ("why", (100, 34), "dark", ("enter", "enter", "d", *("down",) * 6), REJECTS),
     ("reasons", (100, 16), "dark", ("W",), ""),
     ("conversations", (140, 24), "dark", ("c", "s", "s"), ""),
+    ("findings", (100, 30), "dark", ("F", "j"), ""),
     ("completion", (80, 24), "dark", ("semicolon", TYPED + 'filter action = "REJECT" | stats su'), ""),
     ("queries", (80, 24), "dark", ("Q", TYPED + "reject"), ""),
     ("help", (100, 36), "dark", ("question_mark",), ""),
@@ -112,7 +114,7 @@ def main() -> None:
     time.tzset()
     os.chdir(ROOT)
     age = Evidence("The inventory was saved 2 hours after the record, 1 day ago")
-    Explainer._age = lambda *_: iter([age])  # type: ignore[method-assign]
+    Explainer.age = lambda *_: iter([age])  # type: ignore[method-assign]
     wording.duration = query_wording.duration = lambda _: "9 ms"
     PICTURES.mkdir(exist_ok=True)
     for shot in SHOTS:

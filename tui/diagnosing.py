@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from tui.flows import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import polars as pl
 
+    from diagnose.detections.context import Context
     from diagnose.diagnosis import Diagnosis, Question
     from diagnose.model import Inventory
     from diagnose.verdict import Verdict
@@ -30,9 +32,32 @@ _LEAST = timedelta(minutes=20)
 _MOST_JOINED = 300_000
 # So many of the newest records are counted for the use of rules.
 _MOST_COUNTED = 3_000_000
+# So many records are looked at by detections.
+_MOST_WATCHED = 2_000_000
 # So many verdicts on one question are shown.
 _MOST_TOLD = 20
 _MOMENT = timedelta(seconds=1)
+
+
+class Looked:
+    """Records that detections look at; what several of them need is made once, in one thread at a time."""
+
+    def __init__(self, context: Callable[[], Context], scope: Scope, *, is_part: bool) -> None:
+        """Take how to begin; nothing is read here."""
+        self._begin, self.scope, self.is_part = context, scope, is_part
+        self._context: Context | None = None
+
+    def find(self, name: str, thresholds: Mapping[str, float | str]) -> pl.DataFrame:
+        """What one detection finds (``diagnose.detections.FINDING``).
+
+        Raises:
+            QueryError: The scope's filter is not one.
+        """
+        from diagnose.detections import by_name
+
+        if self._context is None:
+            self._context = self._begin()
+        return by_name(name).find(self._context, **thresholds)
 
 
 class Diagnosing:
@@ -101,6 +126,17 @@ class Diagnosing:
         ticket.check()
         return Found(used, opened, *too_tight(diagnosis, scope, ticket))
 
+    def looked(self, dataset: Dataset, scope: Scope) -> Looked:
+        """What detections look at: of very many records the newest only."""
+
+        def begin() -> Context:
+            from diagnose.detections.context import Context
+
+            return Context(dataset, self.of(dataset).lookup.inventory, newest)
+
+        newest = _newest(dataset, scope)
+        return Looked(begin, newest, is_part=newest != scope)
+
     def flow(self, dataset: Dataset, talk: Mapping[str, Any]) -> dict[str, Any] | None:
         """The record to explain of a conversation, as ``diagnose.records`` has it."""
         import polars as pl
@@ -137,6 +173,16 @@ def _changed(path: Path) -> int:
         return path.stat().st_mtime_ns
     except OSError:
         return 0
+
+
+def _newest(dataset: Dataset, scope: Scope) -> Scope:
+    """The same, without what is older than a number of records that can be looked at together."""
+    spans = [part.span for part in dataset.parts if part.span is not None]
+    if dataset.height <= _MOST_WATCHED or not spans:
+        return scope
+    first, last = min(span[0] for span in spans), max(span[1] for span in spans)
+    since = last - (last - first) * (_MOST_WATCHED / dataset.height)
+    return scope if scope.since is not None and scope.since >= since else replace(scope, since=since)
 
 
 def _within(dataset: Dataset) -> timedelta | None:

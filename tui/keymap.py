@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 GROUPS, RECORDS, RECORD, PROBLEMS = "groups", "records", "record", "problems"
 QUERY, RESULT, CHART, FILE, LIBRARY = "query", "result", "chart", "file", "queries"
 HISTOGRAM, VALUES, DASHBOARD = "histogram", "values", "dashboard"
-VERDICT, REASONS, CONVERSATIONS, RULES = "why", "reasons", "conversations", "rules"
-LISTS = (PROBLEMS, VALUES, VERDICT, REASONS, CONVERSATIONS, RULES)
+VERDICT, REASONS, CONVERSATIONS = "why", "reasons", "conversations"
+RULES, FINDINGS = "rules", "findings"
+LISTS = (PROBLEMS, VALUES, VERDICT, REASONS, CONVERSATIONS, RULES, FINDINGS)
 TABLES = (GROUPS, RECORDS, RESULT, *LISTS)
 CELLS = (RECORDS, PROBLEMS, RESULT)
 MOVING = (*TABLES, RECORD, HISTOGRAM, CHART, DASHBOARD)
@@ -29,21 +30,7 @@ CHARTS = (HISTOGRAM, CHART, DASHBOARD)
 RESULTS = (RESULT, CHART)
 TYPING = (QUERY, FILE, LIBRARY)
 """Panes where text is typed: they take every key themselves, and letters are text there."""
-ALL_PANES = (
-    *PANES,
-    VERDICT,
-    REASONS,
-    CONVERSATIONS,
-    RULES,
-    PROBLEMS,
-    QUERY,
-    RESULT,
-    CHART,
-    VALUES,
-    DASHBOARD,
-    FILE,
-    LIBRARY,
-)
+ALL_PANES = (*PANES, *LISTS, QUERY, RESULT, CHART, DASHBOARD, FILE, LIBRARY)
 EVERYWHERE = "everywhere"
 
 _SIGNS = {
@@ -161,7 +148,7 @@ ACTIONS: tuple[Action, ...] = (
         ("enter",),
         "records",
         "Go to the records behind what is under the cursor",
-        (DASHBOARD, CONVERSATIONS, RULES),
+        (DASHBOARD, CONVERSATIONS, RULES, FINDINGS),
     ),
     Action("next_dashboard", ("n",), "switch", "Show the next dashboard", (DASHBOARD,)),
     Action("edit", ("e", "i", "slash"), "edit", "Go back to the text of the query", RESULTS),
@@ -188,6 +175,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("all_records", ("a",), "all", "Look at all records, however old", (VERDICT,)),
     Action("missing", ("m",), "missing", "Ask why some traffic is not in the log", PANES),
     Action("conversations", ("c",), "conversations", "Join both directions into conversations", PANES),
+    Action("findings", ("F",), "findings", "Look for what somebody should see: scans, leaks, drift", PANES),
+    Action("raise_threshold", ("plus",), "less", "Turn the threshold up", (FINDINGS,)),
+    Action("lower_threshold", ("minus",), "more", "Turn the threshold down", (FINDINGS,)),
+    Action("next_threshold", ("tab",), "threshold", "Choose another threshold", (FINDINGS,)),
     Action("reasons", ("W",), "rejects", "Count the rejects that are looked at by what refused them", PANES),
     Action("rules", ("R",), "rules", "Count what each rule let in: unused, too open, too tight", PANES),
     Action("values", ("v",), "values", "Count the values of the column under the cursor", (RECORDS,)),

@@ -102,7 +102,7 @@ class Context:
         ends and never null, ``from_inside``, ``to_inside`` (whether it is an address of a private network or
         of the VPCs), ``from_public`` and ``to_public`` (whether it is one of the internet's).
         """
-        listening = initiator.listeners(self.flows)
+        listening = initiator.listeners(self.flows.lazy())
         self._check()
         talks = _one_vantage(conversations(self.flows, listening))
         self._check()

@@ -112,7 +112,7 @@ _MUCH = 10
 
 def _notes(context: Context, given: Mapping[str, Value]) -> tuple[str, ...]:
     del given
-    if context.has("pkt_dst_aws_service"):
+    if context.has("pkt_dst_aws_service") or context.span is None:
         return ()
     return ("these logs have no pkt-dst-aws-service: what goes to services of AWS counts too",)
 

@@ -66,12 +66,12 @@ def _baseline(context: Context, given: Mapping[str, Value]) -> int | None:
 
 
 def _notes(context: Context, given: Mapping[str, Value]) -> tuple[str, ...]:
-    if _baseline(context, given) is not None:
+    if context.span is None or _baseline(context, given) is not None:
         return ()
-    first, last = context.span or (0, 0)
+    first, last = context.span
     short = (
         f"the logs span {span(last - first)}: too short to say what is new "
-        f"({given['baseline']:g} % of it has to be at least {given['hours']:g} hours)"
+        f"({given['baseline']:g} % of it has to be at least {span(float(given['hours']) * _HOUR)})"
     )
     return (short,)
 

@@ -327,6 +327,10 @@ def test_control_characters_in_logs_never_reach_the_terminal(world):
     assert "\x1b" not in out + err
 
 
+def test_where_no_flow_logs_are_there_is_nothing_to_say():
+    assert flowtui("detect", SAMPLE / "example-web-logs", "--no-store") == ("Nothing was found.\n", "")
+
+
 def test_a_path_that_is_not_there():
     flowtui("detect", "/nowhere/at/all", status=1)
 

@@ -75,6 +75,7 @@ def test_an_open_port_that_never_answers_is_told_as_less(world):
         (asked(PEER, HOST, 22), "from inside"),
         (asked("100.64.3.4", HOST, 22), "shared address space is not the internet"),
         (asked(CLIENT, HOST, 443), "not such a port"),
+        (asked(CLIENT, "198.51.100.1", 22), "neither end is inside"),
         ([record(CLIENT, HOST, srcport=22, dstport=40000, tcp_flags=18)], "the reply of a server outside"),
     ],
 )
@@ -231,6 +232,30 @@ def test_replies_in_logs_without_flags_are_no_scan(world):
     assert world.write(replies, header=BARE).find("vertical-scan") == []
 
 
+def test_packets_of_closed_connections_are_no_scan(world):
+    late = [one for p in range(40) for one in refused(PEER, HOST, 1000 + p, sport=50000 + p, flags=1)]
+    assert world.write(late).find("vertical-scan") == []
+
+
+def test_answers_nobody_asked_for_are_no_scan(world):
+    """Somebody forges the address of ours, and who is attacked answers it from many ports."""
+    answers = [
+        record(CLIENT, HOST, srcport=1000 + p, dstport=50000, packets=1, tcp_flags=18, action="REJECT")
+        for p in range(40)
+    ]
+    assert world.write(answers).find("vertical-scan") == []
+
+
+def test_without_flags_what_was_accepted_before_at_the_same_ports_is_late(world):
+    before = [one for p in range(40) for one in asked(PEER, HOST, 1000 + p, sport=50000 + p)]
+    after = [
+        one
+        for p in range(40)
+        for one in refused(PEER, HOST, 1000 + p, sport=50000 + p, start=BEGIN + 2 * HOUR)
+    ]
+    assert world.write([*before, *after], header=BARE).find("vertical-scan") == []
+
+
 def test_a_scan_seen_at_two_interfaces_is_told_once(world):
     there = scan(PEER, 15, action="ACCEPT")
     here = scan(PEER, 15, interface_id=OTHER)
@@ -378,7 +403,8 @@ def test_what_a_nat_gateway_passes_on_is_told_of_whoever_sent_it(world):
 
 
 def test_a_copy_of_each_record_by_another_flow_log_counts_once(world):
-    world.write(upload(300 * MEGA)).write(upload(300 * MEGA))
+    rows = upload(600 * MEGA, parts=2, every=2 * HOUR)
+    world.write(rows).write(rows)
     assert world.find("large-egress") == []
 
 
@@ -590,6 +616,43 @@ def test_the_rule_that_refuses_it_is_named(world, tmp_path):
     found = only(world.find("config-drift"))
     assert "sg-1 (R-CHANGED-SG)" in found["what"]
     assert found["severity"] == "high"
+
+
+def test_an_acl_that_cuts_a_connection_is_a_drift_though_nobody_asks_anew(world, tmp_path):
+    import json
+
+    far = "10.0.3.20"
+    rule = {"RuleNumber": 90, "Egress": False, "RuleAction": "deny", "Protocol": "6"}
+    rule |= {"CidrBlock": "0.0.0.0/0", "PortRange": {"From": 5432, "To": 5432}}
+    answers = {
+        "NetworkInterfaces": [
+            {
+                "NetworkInterfaceId": ENI,
+                "SubnetId": "subnet-1",
+                "VpcId": "vpc-1",
+                "PrivateIpAddress": HOST,
+                "PrivateIpAddresses": [{"PrivateIpAddress": HOST, "Primary": True}],
+            }
+        ],
+        "Subnets": [{"SubnetId": "subnet-1", "VpcId": "vpc-1", "CidrBlock": "10.0.1.0/24"}],
+        "NetworkAcls": [
+            {
+                "NetworkAclId": "acl-1",
+                "VpcId": "vpc-1",
+                "IsDefault": False,
+                "Associations": [{"SubnetId": "subnet-1"}],
+                "Entries": [rule],
+            }
+        ],
+    }
+    folder = tmp_path / "inventory"
+    folder.mkdir()
+    for key, value in answers.items():
+        (folder / f"{key}.json").write_text(json.dumps({key: value}))
+    world.write([*asked(far, HOST, 5432), *refused(far, HOST, 5432, start=BEGIN + 90, flags=0)])
+    assert world.find("config-drift") == [], "without rules it is late"
+    world.inventory = read_inventory([folder])
+    assert "acl-1 rule 90 (R-CHANGED-NACL)" in only(world.find("config-drift"))["what"]
 
 
 # -- log health ----------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from tui.keymap import (
     DASHBOARD,
     EVERYWHERE,
     FILE,
+    FINDINGS,
     GROUPS,
     LIBRARY,
     MOVES,
@@ -38,6 +39,7 @@ from tui.keymap import (
 from tui.screens.conversations import ConversationsScreen
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.explorer import ExplorerScreen
+from tui.screens.findings import FindingsScreen
 from tui.screens.library import LibraryScreen
 from tui.screens.problems import ProblemsScreen
 from tui.screens.query import QueryScreen
@@ -63,6 +65,7 @@ SCREENS = {
     REASONS: ReasonsScreen,
     CONVERSATIONS: ConversationsScreen,
     RULES: RulesScreen,
+    FINDINGS: FindingsScreen,
 }
 
 
@@ -121,6 +124,7 @@ def test_every_action_is_explained_in_one_plain_sentence(action):
         (VERDICT,),
         (REASONS, CONVERSATIONS),
         (RULES,),
+        (FINDINGS,),
         (EVERYWHERE,),
     ],
     ids=str,

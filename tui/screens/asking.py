@@ -120,6 +120,15 @@ class Asking(Brushing):
         )
         self.app.push_screen(screen)
 
+    def action_findings(self) -> None:
+        """Show what detections find."""
+        from tui.screens.findings import FindingsScreen
+
+        screen = FindingsScreen(
+            self.state, self._roots, self._keys, diagnosing=self._diagnosing, go=self._go_to_filter
+        )
+        self.app.push_screen(screen)
+
     def action_conversations(self) -> None:
         """Join the records that are looked at into conversations."""
         from tui.screens.conversations import ConversationsScreen
