@@ -73,6 +73,7 @@ SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...], str], ...] = (
     ("why", (100, 34), "dark", ("enter", "enter", "d", *("down",) * 6), REJECTS),
     ("reasons", (100, 16), "dark", ("W",), ""),
     ("conversations", (140, 24), "dark", ("c", "s", "s"), ""),
+    ("rules", (100, 24), "dark", ("R",), ""),
     ("findings", (100, 30), "dark", ("F", "j"), ""),
     ("completion", (80, 24), "dark", ("semicolon", TYPED + 'filter action = "REJECT" | stats su'), ""),
     ("queries", (80, 24), "dark", ("Q", TYPED + "reject"), ""),
