@@ -225,8 +225,9 @@ class Absence:
 
     def _skipped(self) -> Iterator[Verdict]:
         names: set[str | None] = {interface.id for interface in self._ours} or {self._question.interface}
-        # Without an inventory any interface may be the one.
-        anyone = names == {None} and not self._lookup.inventory.kind("NetworkInterfaces").is_there
+        # Without an inventory any interface may be the one, at the time that is asked about.
+        timed = self._question.since is not None or self._question.until is not None
+        anyone = timed and names == {None} and not self._lookup.inventory.kind("NetworkInterfaces").is_there
         for row in skipped(self._dataset, Scope()).iter_rows(named=True):
             if (anyone or row["interface"] in names) and self._overlaps(row["start"], row["end"]):
                 times = f"from {clock(row['start'])} to {clock(row['end'])}"

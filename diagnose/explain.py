@@ -281,6 +281,8 @@ class Explainer:
             far = self._find(row).filter(pl.col("interface") != row["interface"])
             for other in far.head(1).iter_rows(named=True):
                 yield self.shown("The far interface saw it: ", other)
+        if row["next_hop"] is not None and stem != "A-REMOTE":
+            yield Evidence(f"next-hop-interface-id says that {row['next_hop']} received it")
         yield route_says(self._lookup, rules)
         owner = self._lookup.owner(rules.packet.destination, rules.interface.vpc if rules.interface else None)
         if stem == "A-NOREPLY-REMOTE" and owner is not None:

@@ -8,8 +8,9 @@ The columns of a flow frame (``COLUMNS``):
   ``srcport``, ``dstport``, ``protocol`` (Int32);
 - how much and when: ``packets``, ``bytes`` (Int64), ``start``, ``end`` (Int64, epoch seconds);
 - what became of it: ``accepted`` (Boolean), ``flags`` (Int32, null where they are not logged);
-- what else tells something, null where it is not logged: ``direction``, ``reason``, ``instance``, ``service``
-  (String), ``path`` (Int32); ``has_reason`` (Boolean): whether the format has ``reject-reason``.
+- what else tells something, null where it is not logged: ``direction``, ``reason``, ``instance``,
+  ``service``, ``next_hop`` (String; the last is ``next-hop-interface-id``), ``path`` (Int32); ``has_reason``
+  (Boolean): whether the format has ``reject-reason``.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ _TEXTS = {
     "instance": "instance_id",
     "action": "action",
     "service": "pkt_dst_aws_service",
+    "next_hop": "next_hop_interface_id",
 }
 _NUMBERS = {
     "srcport": ("srcport", pl.Int32()),
@@ -72,6 +74,7 @@ COLUMNS: dict[str, pl.DataType] = {
     "has_reason": pl.Boolean(),
     "instance": pl.String(),
     "service": pl.String(),
+    "next_hop": pl.String(),
 }
 
 

@@ -62,3 +62,13 @@ def test_what_was_not_recorded_stands_behind_the_rejects(sample, inventory):
     assert "eni-07e5f423e988a402f" in last["what"], "though the filter is for rejects alone"
     late = Scope(since=last["last"].replace(hour=15))
     assert "N-SKIPDATA" not in set(with_skipped(diagnosis, late)["code"])
+
+
+def test_the_interface_that_received_a_packet_is_told_where_it_is_logged(tmp_path):
+    header = "interface-id srcaddr dstaddr srcport dstport protocol start end action flow-direction next-hop-interface-id"
+    line = "eni-0a 10.0.0.1 10.9.0.1 40000 443 6 1768471200 1768471201 ACCEPT egress eni-0b"
+    (tmp_path / "flow.log").write_text(f"{header}\n{line}\n")
+    dataset = Library((str(tmp_path),)).read_all()
+    verdict = next(Diagnosis(dataset, Inventory()).of(Question("10.0.0.1", "10.9.0.1")))
+    assert verdict.code == "A-NOREPLY-REMOTE"
+    assert "next-hop-interface-id says that eni-0b received it" in [one.text for one in verdict.evidence]

@@ -43,7 +43,7 @@ _COLUMNS = (
     Column("state", "state", 11, 16, toned=True),
     Column("bytes_out", "sent", 7, 9, right=True, fold=1),
     Column("bytes_back", "received", 8, 9, right=True, fold=1),
-    Column("packets", "packets", 7, 9, right=True, fold=4),
+    Column("packets", "packets", 7, 11, right=True, fold=4),
     Column("code", "verdict", 10, 26, fold=2),
     Column("interface", "at", 12, 24, fold=5),
 )
@@ -92,7 +92,7 @@ class ConversationSource:
                 talk["state"],
                 size(talk["bytes_out"]),
                 size(talk["bytes_back"]),
-                count(talk["packets_out"] + talk["packets_back"]),
+                f"{count(talk['packets_out'])}/{count(talk['packets_back'])}",
                 talk["code"] or "",
                 talk["interface"] or "",
             )
