@@ -370,9 +370,12 @@ class Diagnosis:
         """At how many places the public peers of refused records were refused."""
         peers = pl.concat([picked["source"], picked["target"]]).drop_nulls().unique()
         public = [text for text in peers if (ip := ip_of(text)) is not None and self.lookup.is_public(ip)]
-        scope = replace(around, filter=_any_of(public, touching))
+        named = _any_of(public, touching)
+        refused_ = 'action = "REJECT"' + (f" and ({named})" if named else "")
         columns = ["source", "target", "dstport", "accepted"]
-        plan = lazy_flows(self.dataset, scope).filter(~pl.col("accepted") & pl.col("source").is_in(public))
+        plan = lazy_flows(self.dataset, replace(around, filter=refused_)).filter(
+            pl.col("source").is_in(public)
+        )
         refused = run.collect(plan.select(columns).unique()) if public else picked.select(columns).clear()
         return facts.refusals(refused.with_columns(way=pl.lit("ingress")))
 

@@ -23,7 +23,7 @@ theme = "light"
 
 [keys]
 follow = "F"
-line_down = "down,m"
+line_down = "down,J"
 ```
 """
 _FILTER = """

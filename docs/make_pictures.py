@@ -74,7 +74,7 @@ SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...], str], ...] = (
     ("reasons", (100, 16), "dark", ("W",), ""),
     ("conversations", (140, 24), "dark", ("c", "s", "s"), ""),
     ("rules", (100, 24), "dark", ("R",), ""),
-    ("findings", (100, 30), "dark", ("F", "j"), ""),
+    ("findings", (100, 30), "dark", ("X", "j"), ""),
     ("completion", (80, 24), "dark", ("semicolon", TYPED + 'filter action = "REJECT" | stats su'), ""),
     ("queries", (80, 24), "dark", ("Q", TYPED + "reject"), ""),
     ("help", (100, 36), "dark", ("question_mark",), ""),

@@ -6,7 +6,7 @@ summary = false         # never open with the summary of many records
 
 [keys]                  # actions by name, as docs/keys.md lists them
 follow = "F"
-line_down = "down,m"
+line_down = "down,J"
 """
 
 from __future__ import annotations

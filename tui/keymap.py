@@ -175,7 +175,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("all_records", ("a",), "all", "Look at all records, however old", (VERDICT,)),
     Action("missing", ("m",), "missing", "Ask why some traffic is not in the log", PANES),
     Action("conversations", ("c",), "conversations", "Join both directions into conversations", PANES),
-    Action("findings", ("F",), "findings", "Look for what somebody should see: scans, leaks, drift", PANES),
+    Action("findings", ("X",), "findings", "Look for what somebody should see: scans, leaks, drift", PANES),
     Action("raise_threshold", ("plus",), "less", "Turn the threshold up", (FINDINGS,)),
     Action("lower_threshold", ("minus",), "more", "Turn the threshold down", (FINDINGS,)),
     Action("next_threshold", ("tab",), "threshold", "Choose another threshold", (FINDINGS,)),

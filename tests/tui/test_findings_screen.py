@@ -27,7 +27,7 @@ def exposed(logs):
 async def found(pilot):
     """Open the list, and wait until every detection has told."""
     await settled(pilot)
-    await pilot.press("F")
+    await pilot.press("X")
     await until("the list is there", lambda: isinstance(pilot.app.screen, FindingsScreen))
     screen = pilot.app.screen
     await until("all have told", lambda: len(screen._found) == len(detections()))
