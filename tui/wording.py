@@ -40,6 +40,11 @@ def way(roots: Sequence[str], scope: Scope) -> list[str]:
     return [clean(part) for part in (" ".join(roots), times, scope.group, scope.stream) if part]
 
 
+def filtered_way(roots: Sequence[str], scope: Scope) -> list[str]:
+    """The same with the filter, for screens that have no bar to show it in."""
+    return [*way(roots, scope), *([clean(scope.filter)] if scope.filter else [])]
+
+
 def times_told(scope: Scope) -> str:
     """The times that are looked at: ``2026-01-15 10:00–10:30 UTC``; empty for all of them."""  # noqa: RUF002
     since, until = scope.since, scope.until

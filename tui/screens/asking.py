@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from loaders.dataset import Dataset
     from query.answer import Drill
     from tui.dashboards.definition import Dashboard
+    from tui.screens.conversations import ConversationsScreen
+    from tui.screens.reasons import ReasonsScreen
+    from tui.screens.rules import RulesScreen
     from tui.workers import Identity
 
 MANY = 1_000_000
@@ -115,15 +118,7 @@ class Asking(Brushing):
         """Count the rejects that are looked at by what refused them."""
         from tui.screens.reasons import ReasonsScreen
 
-        screen = ReasonsScreen(
-            self.state,
-            self._roots,
-            self._keys,
-            diagnosing=self._diagnosing,
-            why=self._say_why,
-            go=self._go_to_filter,
-        )
-        self.app.push_screen(screen)
+        self._open_list(ReasonsScreen)
 
     def action_findings(self) -> None:
         """Show what detections find."""
@@ -138,21 +133,17 @@ class Asking(Brushing):
         """Join the records that are looked at into conversations."""
         from tui.screens.conversations import ConversationsScreen
 
-        screen = ConversationsScreen(
-            self.state,
-            self._roots,
-            self._keys,
-            diagnosing=self._diagnosing,
-            why=self._say_why,
-            go=self._go_to_filter,
-        )
-        self.app.push_screen(screen)
+        self._open_list(ConversationsScreen)
 
     def action_rules(self) -> None:
         """Count what each rule of the inventory let in."""
         from tui.screens.rules import RulesScreen
 
-        screen = RulesScreen(
+        self._open_list(RulesScreen)
+
+    def _open_list(self, kind: type[ReasonsScreen | ConversationsScreen | RulesScreen]) -> None:
+        """Open a list from which one goes to records and to verdicts."""
+        screen = kind(
             self.state,
             self._roots,
             self._keys,

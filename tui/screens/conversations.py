@@ -9,22 +9,21 @@ import polars as pl
 from textual import on
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Static
 
 from diagnose.conversations import STATES
 from diagnose.packet import protocol_name
 from diagnose.records import of_conversation
-from loaders.run import Lane
 from query.services import service_name
 from tui.flows import end, moment, record_of
-from tui.keymap import CONVERSATIONS, bindings, works
+from tui.keymap import CONVERSATIONS, bindings
 from tui.sanitise import clean
+from tui.screens.listing import Listing
 from tui.units import count, size, stamp
 from tui.widgets.frame_table import FrameTable
 from tui.widgets.one_line import KeyBar, PaneTitle, TopLine
 from tui.widgets.table_layout import Column, Row
-from tui.wording import news, plural, way
+from tui.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -101,11 +100,10 @@ class ConversationSource:
         return rows
 
 
-class ConversationsScreen(Screen[None]):
+class ConversationsScreen(Listing):
     """Lists the conversations among the records that are looked at."""
 
     DEFAULT_CSS = (Path(__file__).with_suffix(".tcss")).read_text(encoding="utf-8")
-    AUTO_FOCUS = None
     BINDINGS: ClassVar = bindings(CONVERSATIONS)
     pane = CONVERSATIONS
 
@@ -114,10 +112,10 @@ class ConversationsScreen(Screen[None]):
             super().__init__()
             self.talks, self.source, self.cut = talks, source, cut
 
-    class _Failed(Message):
-        def __init__(self, error: Exception) -> None:
+    class _Traced(Message):
+        def __init__(self, flow: Mapping[str, Any] | None) -> None:
             super().__init__()
-            self.error = error
+            self.flow = flow
 
     def __init__(
         self,
@@ -139,11 +137,8 @@ class ConversationsScreen(Screen[None]):
             why: Shows the verdict on a record.
             go: Goes to the records that a filter finds.
         """
-        super().__init__()
-        self._state, self._roots, self._keys = state, roots, dict(keys)
+        super().__init__(state, roots, keys, FrameTable("conversation-table", cells=False, empty=_NONE))
         self._diagnosing, self._why, self._go = diagnosing, why, go
-        self._lane = Lane("conversations")
-        self._table = FrameTable("conversation-table", cells=False, empty=_NONE)
         self._told = Static("", id="conversations-told", markup=False)
         self._talks: pl.DataFrame | None = None
         self._cut, self._order = False, "first"
@@ -158,42 +153,28 @@ class ConversationsScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Join the records."""
-        self.query_one(KeyBar).show(CONVERSATIONS, self._keys)
+        self._frame()
         scope, dataset = self._state.scope, self._state.dataset
-        here = way(self._roots, scope) + ([clean(scope.filter)] if scope.filter else [])
-        self.query_one(TopLine).show(here, *news(self._state, None))
-        self.set_focus(self._table)
-        self._say("joining both directions …")
+        self._head("joining both directions …")
         if dataset is not None:
-            self._do(lambda ticket: self._diagnosing.conversations(dataset, scope, ticket))
+            self._list(lambda ticket: self._diagnosing.conversations(dataset, scope, ticket))
 
-    def _do(self, find: Callable[[Ticket], tuple[pl.DataFrame, bool]]) -> None:
+    def _list(self, find: Callable[[Ticket], tuple[pl.DataFrame, bool]]) -> None:
         """Find conversations, and put them in order, in the background."""
         order = self._order
 
-        def work(ticket: Ticket) -> ConversationsScreen._Found:
+        def work(ticket: Ticket) -> Message:
             talks, cut = find(ticket)
             return self._Found(talks, ConversationSource(talks, order), cut=cut)
 
-        self._lane.submit(work, self._tell, lambda error: self._tell(self._Failed(error)))
-
-    def _tell(self, message: Message) -> None:
-        if self.is_attached:
-            self.post_message(message)
+        self._do(work)
 
     def on_conversations_screen__found(self, message: _Found) -> None:
         """Show the conversations."""
         self._talks, self._cut = message.talks, message.cut
         cut = " of the newest records" if self._cut else ""
-        self._say(f"{plural(message.source.height, 'conversation')}{cut}, {_ORDERS[message.source.order]}")
+        self._head(f"{plural(message.source.height, 'conversation')}{cut}, {_ORDERS[message.source.order]}")
         self._table.show(message.source)
-
-    def on_conversations_screen__failed(self, message: _Failed) -> None:
-        """Say why there is nothing to see."""
-        self._say(f"✗ {clean(str(message.error))}")
-
-    def _say(self, counts: str) -> None:
-        self.query_one(f"#{CONVERSATIONS}-title", PaneTitle).show(counts, focused=True)
 
     @on(FrameTable.Moved)
     def _line_changed(self, message: FrameTable.Moved) -> None:
@@ -202,14 +183,6 @@ class ConversationsScreen(Screen[None]):
         if talk:
             told = f"{STATES[talk['state']]}; who began is known by {talk['began_by']}"
             self._told.update(Content(f" {told}"))
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """An action counts if the table of actions names this list."""
-        return works(action, parameters, CONVERSATIONS)
-
-    def action_move(self, name: str) -> None:
-        """Have the list move."""
-        getattr(self._table, f"action_{name}")()
 
     @on(FrameTable.Opened)
     def _opened(self) -> None:
@@ -224,11 +197,14 @@ class ConversationsScreen(Screen[None]):
 
     def action_why(self) -> None:
         """Say what became of the conversation under the cursor, and why."""
-        if self._table.row is None or self._state.dataset is None:
-            return
-        found = self._diagnosing.flow(self._state.dataset, self._table.row.record)
-        if found is not None:
-            self._why(record_of(found))
+        row, dataset, diagnosing = self._table.row, self._state.dataset, self._diagnosing
+        if row is not None and dataset is not None:
+            self._do(lambda _: self._Traced(diagnosing.flow(dataset, row.record)))
+
+    def on_conversations_screen__traced(self, message: _Traced) -> None:
+        """Show the verdict on a conversation's record, unless that is gone."""
+        if message.flow is not None:
+            self._why(record_of(message.flow))
 
     def action_order(self) -> None:
         """Sort by something else."""
@@ -236,13 +212,4 @@ class ConversationsScreen(Screen[None]):
         talks, cut = self._talks, self._cut
         if talks is not None:
             self._order = orders[(orders.index(self._order) + 1) % len(orders)]
-            self._do(lambda _: (talks, cut))
-
-    def action_copy_cell(self) -> None:
-        """Copy what the line under the cursor says."""
-        if self._table.row is not None:
-            self.app.copy_to_clipboard("  ".join(cell for cell in self._table.row.cells if cell))
-
-    def action_close(self) -> None:
-        """Go back."""
-        self.dismiss()
+            self._list(lambda _: (talks, cut))

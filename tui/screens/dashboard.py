@@ -21,7 +21,7 @@ from tui.widgets.chart_view import ChartView
 from tui.widgets.frame_table import FrameTable
 from tui.widgets.one_line import KeyBar, TopLine
 from tui.widgets.tile_view import TileView
-from tui.wording import news, way
+from tui.wording import filtered_way, news
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -118,10 +118,8 @@ class DashboardScreen(Screen[None]):
 
     def _arrange(self) -> None:
         scope = self._state.scope
-        here = [clean(self.shown.title), *way(self._roots, scope)]
-        self.query_one(TopLine).show(
-            here + ([clean(scope.filter)] if scope.filter else []), *news(self._state, None)
-        )
+        here = [clean(self.shown.title), *filtered_way(self._roots, scope)]
+        self.query_one(TopLine).show(here, *news(self._state, None))
         for tile in self._tiles:
             tile.mark(focused=self.focused is tile.body)
 

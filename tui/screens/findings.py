@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.message import Message
-from textual.screen import Screen
 
 from diagnose.detections import Detection, detections
-from loaders.run import Lane
-from tui.keymap import FINDINGS, bindings, works
+from tui.keymap import FINDINGS, bindings
 from tui.sanitise import clean
+from tui.screens.listing import Listing
 from tui.units import stamp
 from tui.widgets.frame_table import FrameTable
 from tui.widgets.one_line import KeyBar, PaneTitle, TopLine
 from tui.widgets.record_pane import RecordPane
 from tui.widgets.table_layout import Column, Row
-from tui.wording import news, plural, times_told, way
+from tui.wording import plural, times_told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -72,11 +71,10 @@ class FindingSource:
         return self._rows[offset : offset + amount]
 
 
-class FindingsScreen(Screen[None]):
+class FindingsScreen(Listing):
     """Lists what detections find; ``+`` and ``-`` turn a threshold of the one under the cursor."""
 
     DEFAULT_CSS = (Path(__file__).with_suffix(".tcss")).read_text(encoding="utf-8")
-    AUTO_FOCUS = None
     BINDINGS: ClassVar = bindings(FINDINGS)
     pane = FINDINGS
 
@@ -84,11 +82,6 @@ class FindingsScreen(Screen[None]):
         def __init__(self, name: str, found: pl.DataFrame, source: FindingSource) -> None:
             super().__init__()
             self.name, self.found, self.source = name, found, source
-
-    class _Failed(Message):
-        def __init__(self, error: Exception) -> None:
-            super().__init__()
-            self.error = error
 
     def __init__(
         self,
@@ -108,11 +101,8 @@ class FindingsScreen(Screen[None]):
             diagnosing: Finds what there is.
             go: Goes to the records that a filter finds.
         """
-        super().__init__()
-        self._state, self._roots, self._keys = state, roots, dict(keys)
+        super().__init__(state, roots, keys, FrameTable("finding-table", cells=False))
         self._diagnosing, self._go = diagnosing, go
-        self._lane = Lane("findings")
-        self._table = FrameTable("finding-table", cells=False)
         self._found: dict[str, pl.DataFrame] = {}
         self._given: dict[str, dict[str, float | str]] = {}
         self._turned: dict[str, int] = {}
@@ -130,12 +120,9 @@ class FindingsScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Ask one detection after the other."""
-        self.query_one(KeyBar).show(FINDINGS, self._keys)
+        self._frame()
         scope, dataset = self._state.scope, self._state.dataset
-        here = way(self._roots, scope) + ([clean(scope.filter)] if scope.filter else [])
-        self.query_one(TopLine).show(here, *news(self._state, None))
         self.query_one("#about-title", PaneTitle).show("", focused=False)
-        self.set_focus(self._table)
         self._table.show(FindingSource({}))
         if dataset is not None:
             self._looked = self._diagnosing.looked(dataset, scope)
@@ -156,10 +143,6 @@ class FindingsScreen(Screen[None]):
 
         self._lane.submit(work, lambda _: None, lambda error: self._tell(self._Failed(error)))
 
-    def _tell(self, message: Message) -> None:
-        if self.is_attached:
-            self.post_message(message)
-
     def on_findings_screen__found(self, message: _Found) -> None:
         """Show what one detection found."""
         self._found[message.name] = message.found
@@ -168,17 +151,13 @@ class FindingsScreen(Screen[None]):
         cursor = message.source.place_of(row) if row is not None else self._table.cursor
         self._table.show(message.source, more=True, cursor=cursor, top=self._table.top)
 
-    def on_findings_screen__failed(self, message: _Failed) -> None:
-        """Say why there is nothing to see."""
-        self.query_one(f"#{FINDINGS}-title", PaneTitle).show(f"✗ {clean(str(message.error))}", focused=True)
-
     def _say(self) -> None:
         number = sum(found.height for found in self._found.values())
         waiting = len(detections()) - len(self._found)
         told = plural(number, "finding") + (f", {waiting} detections to go" if waiting else "")
         if self._looked is not None and self._looked.is_part:
             told += f", {times_told(self._looked.scope)} only"
-        self.query_one(f"#{FINDINGS}-title", PaneTitle).show(told, focused=True)
+        self._head(told)
 
     @on(FrameTable.Moved)
     def _line_changed(self) -> None:
@@ -201,14 +180,6 @@ class FindingsScreen(Screen[None]):
         value = self._given.get(one.name, {}).get(each.name, each.default)
         number = f"{value:g}" if isinstance(value, float | int) else value
         return f"{'▸' if is_turned else ' '} {each.name} {number} {each.unit}: {each.meaning}"
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """An action counts if the table of actions names this list."""
-        return works(action, parameters, FINDINGS)
-
-    def action_move(self, name: str) -> None:
-        """Have the list move."""
-        getattr(self._table, f"action_{name}")()
 
     def action_next_threshold(self) -> None:
         """Turn another threshold of this detection."""
@@ -262,7 +233,3 @@ class FindingsScreen(Screen[None]):
             finding = row.record.get("finding")
             told = finding["what"] if finding is not None else row.record["detection"].means
             self.app.copy_to_clipboard(told)
-
-    def action_close(self) -> None:
-        """Go back."""
-        self.dismiss()

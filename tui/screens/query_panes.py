@@ -19,7 +19,7 @@ from tui.widgets.choice_list import ChoiceList
 from tui.widgets.one_line import KeyBar, PaneTitle, TopLine
 from tui.widgets.query_editor import QueryEditor
 from tui.widgets.typing import TypedLine
-from tui.wording import Toned, news, way
+from tui.wording import Toned, filtered_way, news
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,8 +129,7 @@ class QueryPanes(Screen[None]):
             title = self.query_one(f"#{name}-title", PaneTitle)
             title.show(more, focused=pane == name or (pane == CHART and name == RESULT))
         self.query_one(KeyBar).show(pane, self._keys)
-        here = way(self._roots, scope) + ([clean(scope.filter)] if scope.filter else [])
-        self.query_one(TopLine).show(here, *news(self.state, None))
+        self.query_one(TopLine).show(filtered_way(self._roots, scope), *news(self.state, None))
 
     def _say(self, told: Toned) -> None:
         text, tone = told

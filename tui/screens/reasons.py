@@ -9,25 +9,25 @@ import polars as pl
 from textual import on
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Static
 
 from diagnose.skipped import CODE
-from loaders.run import Lane
 from tui.flows import end, record_of
-from tui.keymap import REASONS, bindings, works
+from tui.keymap import REASONS, bindings
 from tui.sanitise import clean
+from tui.screens.listing import Listing
 from tui.units import percent, stamp, whole
 from tui.widgets.frame_table import FrameTable
 from tui.widgets.one_line import KeyBar, PaneTitle, TopLine
 from tui.widgets.table_layout import Column, Row
-from tui.wording import news, plural, way
+from tui.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from textual.app import ComposeResult
 
+    from loaders.run import Ticket
     from tui.diagnosing import Diagnosing
     from tui.state import State
 
@@ -97,16 +97,15 @@ class RejectSource:
         return rows
 
 
-class ReasonsScreen(Screen[None]):
+class ReasonsScreen(Listing):
     """Counts rejects by what refused them."""
 
     DEFAULT_CSS = (Path(__file__).with_suffix(".tcss")).read_text(encoding="utf-8")
-    AUTO_FOCUS = None
     BINDINGS: ClassVar = bindings(REASONS)
     pane = REASONS
 
     class _Found(Message):
-        def __init__(self, groups: pl.DataFrame, rejects: pl.DataFrame) -> None:
+        def __init__(self, groups: ReasonSource, rejects: pl.DataFrame) -> None:
             super().__init__()
             self.groups, self.rejects = groups, rejects
 
@@ -114,11 +113,6 @@ class ReasonsScreen(Screen[None]):
         def __init__(self, source: RejectSource) -> None:
             super().__init__()
             self.source = source
-
-    class _Failed(Message):
-        def __init__(self, error: Exception) -> None:
-            super().__init__()
-            self.error = error
 
     def __init__(
         self,
@@ -140,11 +134,8 @@ class ReasonsScreen(Screen[None]):
             why: Shows the verdict on a record.
             go: Goes to the records that a filter finds.
         """
-        super().__init__()
-        self._state, self._roots, self._keys = state, roots, dict(keys)
+        super().__init__(state, roots, keys, FrameTable("reason-table", cells=False, empty=_NONE))
         self._diagnosing, self._why, self._go = diagnosing, why, go
-        self._lane = Lane("reasons")
-        self._table = FrameTable("reason-table", cells=False, empty=_NONE)
         self._told = Static("", id="reasons-told", markup=False)
         self._groups: ReasonSource | None = None
         self._rejects: pl.DataFrame | None = None
@@ -161,32 +152,25 @@ class ReasonsScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Count."""
-        self.query_one(KeyBar).show(REASONS, self._keys)
+        self._frame()
         scope = self._state.scope
-        here = way(self._roots, scope) + ([clean(scope.filter)] if scope.filter else [])
-        self.query_one(TopLine).show(here, *news(self._state, None))
-        self.set_focus(self._table)
         self._say("looking at all rejects …", "")
         dataset = self._state.dataset
         if dataset is not None:
-            self._lane.submit(
-                lambda ticket: self._Found(*self._diagnosing.reasons(dataset, scope, ticket)),
-                self._tell,
-                lambda error: self._tell(self._Failed(error)),
-            )
 
-    def _tell(self, message: Message) -> None:
-        if self.is_attached:
-            self.post_message(message)
+            def count(ticket: Ticket) -> Message:
+                groups, rejects = self._diagnosing.reasons(dataset, scope, ticket)
+                return self._Found(ReasonSource(groups), rejects)
+
+            self._do(count)
 
     def on_reasons_screen__found(self, message: _Found) -> None:
         """Show the groups."""
-        self._groups, self._rejects = ReasonSource(message.groups), message.rejects
+        self._groups, self._rejects = message.groups, message.rejects
         self._list_groups()
 
-    def on_reasons_screen__failed(self, message: _Failed) -> None:
-        """Say why there is nothing to see."""
-        self._say("trouble", f"✗ {message.error}")
+    def _say_failed(self, error: Exception) -> None:
+        self._say("trouble", f"✗ {error}")
 
     def _list_groups(self) -> None:
         source, chosen = self._groups, self._chosen
@@ -203,11 +187,7 @@ class ReasonsScreen(Screen[None]):
             return
         self._chosen = self._table.cursor
         self._say(plural(row.record["records"], "reject"), row.cells[2])
-        self._lane.submit(
-            lambda _: self._Listed(RejectSource(rejects.filter(group=group))),
-            self._tell,
-            lambda error: self._tell(self._Failed(error)),
-        )
+        self._do(lambda _: self._Listed(RejectSource(rejects.filter(group=group))))
 
     def on_reasons_screen__listed(self, message: _Listed) -> None:
         """Show the rejects of a group, unless somebody went back meanwhile."""
@@ -215,16 +195,8 @@ class ReasonsScreen(Screen[None]):
             self._table.show(message.source)
 
     def _say(self, counts: str, more: str) -> None:
-        self.query_one(f"#{REASONS}-title", PaneTitle).show(counts, focused=True)
+        self._head(counts)
         self._told.update(Content(f" {clean(more)}"))
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """An action counts if the table of actions names this list."""
-        return works(action, parameters, REASONS)
-
-    def action_move(self, name: str) -> None:
-        """Have the list move."""
-        getattr(self._table, f"action_{name}")()
 
     @on(FrameTable.Opened)
     def _opened(self) -> None:
@@ -242,12 +214,6 @@ class ReasonsScreen(Screen[None]):
                 self._list_rejects(row)
         else:
             self._why(row.record)
-
-    def action_copy_cell(self) -> None:
-        """Copy what the line under the cursor says."""
-        row = self._table.row
-        if row is not None:
-            self.app.copy_to_clipboard("  ".join(cell for cell in row.cells if cell))
 
     def action_close(self) -> None:
         """Go back to the groups, or to the explorer."""

@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import on
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Static
 
-from loaders.run import Lane
-from tui.keymap import RULES, bindings, works
+from tui.keymap import RULES, bindings
 from tui.rule_lists import LISTS, Found, RuleSource, counts, told
 from tui.sanitise import clean
+from tui.screens.listing import Listing
 from tui.screens.reasons import RejectSource
 from tui.units import whole
 from tui.widgets.frame_table import FrameTable
 from tui.widgets.one_line import KeyBar, PaneTitle, TopLine
-from tui.wording import news, plural, way
+from tui.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,11 +38,10 @@ _UNINFORMED = (
 )
 
 
-class RulesScreen(Screen[None]):
+class RulesScreen(Listing):
     """Lists the rules by how much they are used, and what would make them fit better."""
 
     DEFAULT_CSS = (Path(__file__).with_suffix(".tcss")).read_text(encoding="utf-8")
-    AUTO_FOCUS = None
     BINDINGS: ClassVar = bindings(RULES)
     pane = RULES
 
@@ -56,11 +54,6 @@ class RulesScreen(Screen[None]):
         def __init__(self, source: RejectSource) -> None:
             super().__init__()
             self.source = source
-
-    class _Failed(Message):
-        def __init__(self, error: Exception) -> None:
-            super().__init__()
-            self.error = error
 
     def __init__(
         self,
@@ -82,11 +75,8 @@ class RulesScreen(Screen[None]):
             why: Shows the verdict on a record.
             go: Goes to the records that a filter finds.
         """
-        super().__init__()
-        self._state, self._roots, self._keys = state, roots, dict(keys)
+        super().__init__(state, roots, keys, FrameTable("rule-table", cells=False, empty=_NONE))
         self._diagnosing, self._why, self._go = diagnosing, why, go
-        self._lane = Lane("rules")
-        self._table = FrameTable("rule-table", cells=False, empty=_NONE)
         self._lists = Static("", id="rules-lists", markup=False)
         self._told = Static("", id="rules-told", markup=False)
         self._found: Found | None = None
@@ -107,12 +97,9 @@ class RulesScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Count."""
-        self.query_one(KeyBar).show(RULES, self._keys)
+        self._frame()
         scope, dataset = self._state.scope, self._state.dataset
-        here = way(self._roots, scope) + ([clean(scope.filter)] if scope.filter else [])
-        self.query_one(TopLine).show(here, *news(self._state, None))
-        self.set_focus(self._table)
-        self._say("counting what each rule let in …")
+        self._head("counting what each rule let in …")
         if dataset is None:
             return
 
@@ -120,11 +107,7 @@ class RulesScreen(Screen[None]):
             found = self._diagnosing.rules(dataset, scope, ticket)
             return self._Counted(found, {name: RuleSource(name, found) for name in LISTS})
 
-        self._lane.submit(count, self._tell, lambda error: self._tell(self._Failed(error)))
-
-    def _tell(self, message: Message) -> None:
-        if self.is_attached:
-            self.post_message(message)
+        self._do(count)
 
     def on_rules_screen__counted(self, message: _Counted) -> None:
         """Show the first list."""
@@ -132,10 +115,6 @@ class RulesScreen(Screen[None]):
         if not self._diagnosing.is_informed:
             self._table.empty = _UNINFORMED
         self._show_list()
-
-    def on_rules_screen__failed(self, message: _Failed) -> None:
-        """Say why there is nothing to see."""
-        self._say(f"✗ {clean(message.error)}")
 
     def _show_list(self) -> None:
         """Show the list that was chosen, with the cursor where it was."""
@@ -149,7 +128,7 @@ class RulesScreen(Screen[None]):
             said.append(used.narrowed)
         if used.unmatched:
             said.append(f"{whole(used.unmatched)} that no rule allows now")
-        self._say(", ".join(said))
+        self._head(", ".join(said))
         tabs: list[tuple[str, str]] = []
         for name, number in counts(found).items():
             style = "bold reverse" if name == self._list else "$flow-dim"
@@ -157,9 +136,6 @@ class RulesScreen(Screen[None]):
         self._lists.update(Content.assemble(*tabs))
         self._told.update("")
         self._table.show(self._sources[self._list], cursor=self._cursors[self._list])
-
-    def _say(self, text: str) -> None:
-        self.query_one(f"#{RULES}-title", PaneTitle).show(text, focused=True)
 
     @on(FrameTable.Moved)
     def _line_changed(self, message: FrameTable.Moved) -> None:
@@ -175,14 +151,6 @@ class RulesScreen(Screen[None]):
         room = max(1, self._told.content_size.width)
         lines = [command[begin : begin + room] for begin in range(0, len(command), room)]
         self._told.update(Content("\n".join([said, *lines])))
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """An action counts if the table of actions names this list."""
-        return works(action, parameters, RULES)
-
-    def action_move(self, name: str) -> None:
-        """Have the list move."""
-        getattr(self._table, f"action_{name}")()
 
     def action_list_left(self) -> None:
         """Show the list on the left."""
@@ -219,13 +187,9 @@ class RulesScreen(Screen[None]):
 
     def _list_rejects(self, row: Row, found: Found) -> None:
         self._cursors[self._list], self._is_inside = self._table.cursor, True
-        self._say(f"{plural(row.record['rejects'], 'reject')} of {row.cells[3]}")
+        self._head(f"{plural(row.record['rejects'], 'reject')} of {row.cells[3]}")
         self._tell_about(row)
-        self._lane.submit(
-            lambda _: self._Listed(RejectSource(found.rejects.filter(line=row.record["line"]))),
-            self._tell,
-            lambda error: self._tell(self._Failed(error)),
-        )
+        self._do(lambda _: self._Listed(RejectSource(found.rejects.filter(line=row.record["line"]))))
 
     def on_rules_screen__listed(self, message: _Listed) -> None:
         """Show the rejects of a line, unless somebody went back meanwhile."""

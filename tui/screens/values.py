@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import on
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
 from textual.widgets import Static
 
-from loaders.run import Lane
 from tui.charts.draw import Look, stacked
 from tui.charts.glyphs import Glyphs, glyphs
-from tui.keymap import VALUES, bindings, works
+from tui.keymap import VALUES, bindings
 from tui.sanitise import clean
+from tui.screens.listing import Listing
 from tui.units import iso, percent, stamp, whole
 from tui.widgets.frame_table import FrameTable
 from tui.widgets.one_line import KeyBar, PaneTitle, TopLine
 from tui.widgets.table_layout import Column, Row
-from tui.wording import news, plural, way
+from tui.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -76,11 +75,10 @@ def shown(value: object) -> str:
     return stamp(value) if isinstance(value, datetime) else clean(str(value))
 
 
-class ValuesScreen(Screen[None]):
+class ValuesScreen(Listing):
     """Lists the values of a field; the keys to the sides go to the fields beside it."""
 
     DEFAULT_CSS = (Path(__file__).with_suffix(".tcss")).read_text(encoding="utf-8")
-    AUTO_FOCUS = None
     BINDINGS: ClassVar = bindings(VALUES)
     pane = VALUES
 
@@ -88,11 +86,6 @@ class ValuesScreen(Screen[None]):
         def __init__(self, source: ValueSource) -> None:
             super().__init__()
             self.source = source
-
-    class _Failed(Message):
-        def __init__(self, error: Exception) -> None:
-            super().__init__()
-            self.error = error
 
     def __init__(
         self,
@@ -114,11 +107,8 @@ class ValuesScreen(Screen[None]):
             name: The one to begin with.
             narrow: Keeps a value of a field, or leaves it out (``False``); the screen is closed then.
         """
-        super().__init__()
-        self._state, self._roots, self._keys = state, roots, dict(keys)
+        super().__init__(state, roots, keys, FrameTable("value-table", cells=False))
         self._fields, self._field, self._narrow = list(fields), name, narrow
-        self._lane = Lane("values")
-        self._table = FrameTable("value-table", cells=False)
         self._told = Static("", id="values-told", markup=False)
 
     def compose(self) -> ComposeResult:
@@ -131,11 +121,7 @@ class ValuesScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Count the values of the first field."""
-        self.query_one(KeyBar).show(VALUES, self._keys)
-        scope = self._state.scope
-        here = way(self._roots, scope) + ([clean(scope.filter)] if scope.filter else [])
-        self.query_one(TopLine).show(here, *news(self._state, None))
-        self.set_focus(self._table)
+        self._frame()
         self._count()
 
     def _count(self) -> None:
@@ -145,15 +131,7 @@ class ValuesScreen(Screen[None]):
         self._say("counting …", "")
         if dataset is None:
             return
-        self._lane.submit(
-            lambda ticket: self._Counted(ValueSource(field_values(dataset, scope, name, ticket))),
-            self._tell,
-            lambda error: self._tell(self._Failed(error)),
-        )
-
-    def _tell(self, message: Message) -> None:
-        if self.is_attached:
-            self.post_message(message)
+        self._do(lambda ticket: self._Counted(ValueSource(field_values(dataset, scope, name, ticket))))
 
     def on_values_screen__counted(self, message: _Counted) -> None:
         """Show the values, unless another field is wanted by now."""
@@ -169,9 +147,8 @@ class ValuesScreen(Screen[None]):
         self._say(", ".join(told), ends)
         self._table.show(message.source)
 
-    def on_values_screen__failed(self, message: _Failed) -> None:
-        """Say why there is nothing to see."""
-        self._say(f"✗ {message.error}", "")
+    def _say_failed(self, error: Exception) -> None:
+        self._say(f"✗ {error}", "")
 
     def _say(self, counts: str, ends: str) -> None:
         title = self.query_one(PaneTitle)
@@ -182,14 +159,6 @@ class ValuesScreen(Screen[None]):
     def source(self) -> ValueSource | None:
         """The values that are listed."""
         return self._table.source if isinstance(self._table.source, ValueSource) else None
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """An action counts if the table of actions names this list."""
-        return works(action, parameters, VALUES)
-
-    def action_move(self, name: str) -> None:
-        """Have the list move."""
-        getattr(self._table, f"action_{name}")()
 
     def action_field_left(self) -> None:
         """Look at the field before this one."""
@@ -229,7 +198,3 @@ class ValuesScreen(Screen[None]):
         if row is not None and row.record["value"] is not None:
             value = row.record["value"]
             self.app.copy_to_clipboard(iso(value) if isinstance(value, datetime) else str(value))
-
-    def action_close(self) -> None:
-        """Go back."""
-        self.dismiss()
