@@ -94,6 +94,25 @@ def coded(
         instances: The instance of each interface, as far as it is known.
         far: By file and line of a record, the code of what the far interface saw of it.
     """
+    cases = _cases(found, instances, far)
+    distinct = cases.unique(maintain_order=True)
+    codes = pl.Series("code", [decide(_case(row)) for row in distinct.iter_rows(named=True)], dtype=pl.String)
+    table = distinct.with_columns(codes)
+    code = cases.join(table, on=cases.columns, how="left", nulls_equal=True, maintain_order="left")["code"]
+    texts = found.select(
+        pl.when(pl.col("way") == "egress").then("dstaddr").otherwise("srcaddr").alias("peer")
+    )
+    public = {
+        text for text in texts["peer"].unique() if (ip := ip_of(text)) is not None and lookup.is_public(ip)
+    }
+    noise = ~pl.col("accepted") & (pl.col("refused_at") >= _NOISE) & texts["peer"].is_in(list(public))
+    return found.with_columns(code).with_columns(noise=noise | (pl.col("code") == "R-BACKSCATTER"))
+
+
+def _cases(
+    found: pl.DataFrame, instances: Mapping[str, str], far: Mapping[tuple[int, int], str] | None
+) -> pl.DataFrame:
+    """What decides about each record: a column for each field of ``Case``."""
     flags = pl.col("flags").fill_null(0)
     tcp = (pl.col("protocol") == TCP).fill_null(value=False)
     asked = pl.col("source_began")
@@ -128,19 +147,7 @@ def coded(
     if cases["reply_elsewhere"].any():
         cases = cases.with_columns(_same_instance(found, instances).alias("reply_elsewhere"))
     places = [far.get(place) for place in found.select("_file", "_line").iter_rows()] if far else None
-    cases = cases.with_columns(far=pl.Series(places, dtype=pl.String) if places else pl.lit(None, pl.String))
-    distinct = cases.unique(maintain_order=True)
-    codes = pl.Series("code", [decide(_case(row)) for row in distinct.iter_rows(named=True)], dtype=pl.String)
-    table = distinct.with_columns(codes)
-    code = cases.join(table, on=cases.columns, how="left", nulls_equal=True, maintain_order="left")["code"]
-    texts = found.select(
-        pl.when(pl.col("way") == "egress").then("dstaddr").otherwise("srcaddr").alias("peer")
-    )
-    public = {
-        text for text in texts["peer"].unique() if (ip := ip_of(text)) is not None and lookup.is_public(ip)
-    }
-    noise = ~pl.col("accepted") & (pl.col("refused_at") >= _NOISE) & texts["peer"].is_in(list(public))
-    return found.with_columns(code).with_columns(noise=noise | (pl.col("code") == "R-BACKSCATTER"))
+    return cases.with_columns(far=pl.Series(places, dtype=pl.String) if places else pl.lit(None, pl.String))
 
 
 _FEW = 3

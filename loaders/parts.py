@@ -293,6 +293,12 @@ def as_logged(plan: pl.LazyFrame, schema: pl.Schema, addresses: Mapping[str, Add
     )
 
 
+def span_of(parts: Iterable[Part]) -> tuple[datetime, datetime] | None:
+    """The earliest and the latest time in some parts; ``None`` where no record has one."""
+    spans = [part.span for part in parts if part.span is not None]
+    return (min(span[0] for span in spans), max(span[1] for span in spans)) if spans else None
+
+
 def minute() -> pl.Expr:
     """The minute of a record, as ``MINUTE`` counts it."""
     return pl.col(TIMESTAMP).dt.epoch("ms") // MILLISECONDS

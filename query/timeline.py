@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from loaders.parts import span_of
 from query.answer import answer
 from query.parse import parse_query
 
@@ -70,10 +71,10 @@ class Timeline:
 
 def extent(dataset: Dataset, scope: Scope) -> tuple[datetime, datetime] | None:
     """From when to when there can be records of a scope's times; ``None`` where none has a time."""
-    spans = [part.span for part in dataset.parts if part.span is not None]
-    if not spans:
+    span = span_of(dataset.parts)
+    if span is None:
         return None
-    first, last = min(span[0] for span in spans), max(span[1] for span in spans)
+    first, last = span
     return max(first, scope.since or first), min(last + _SECOND, scope.until or last + _SECOND)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from loaders import run
-from loaders.parts import FORMAT
+from loaders.parts import FORMAT, span_of
 from loaders.schema import TIMESTAMP
 from query.order import NUMBER, ByTime, Listed, Order, Run, found_plan, found_run, nothing, whole
 from query.ranked import ranked
@@ -137,7 +137,7 @@ def _view(
 ) -> View:
     columns = frozenset(name for part in parts for name in part.schema)
     kinds = frozenset(part.kind for part in parts)
-    return View(dataset, scope, order, columns, kinds, _span(parts), seconds, complete)
+    return View(dataset, scope, order, columns, kinds, span_of(parts), seconds, complete)
 
 
 def _in_turn(parts: Sequence[tuple[Part, int]], scope: Scope) -> Iterator[list[tuple[Part, int]]]:
@@ -209,11 +209,6 @@ def _sorted(
                 told = now
                 early(view(complete=False))
     return view(complete=True)
-
-
-def _span(parts: Sequence[Part]) -> tuple[datetime, datetime] | None:
-    spans = [part.span for part in parts if part.span is not None]
-    return (min(span[0] for span in spans), max(span[1] for span in spans)) if spans else None
 
 
 def summarise(dataset: Dataset, scope: Scope, ticket: Ticket | None = None) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from tui.flows import moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
     from pathlib import Path
 
     import polars as pl
@@ -180,18 +181,23 @@ def _changed(path: Path) -> int:
 
 def _newest(dataset: Dataset, scope: Scope) -> Scope:
     """The same, without what is older than a number of records that can be looked at together."""
-    spans = [part.span for part in dataset.parts if part.span is not None]
-    if dataset.height <= _MOST_WATCHED or not spans:
+    span = _span(dataset)
+    if dataset.height <= _MOST_WATCHED or span is None:
         return scope
-    first, last = min(span[0] for span in spans), max(span[1] for span in spans)
+    first, last = span
     since = last - (last - first) * (_MOST_WATCHED / dataset.height)
     return scope if scope.since is not None and scope.since >= since else replace(scope, since=since)
 
 
 def _within(dataset: Dataset) -> timedelta | None:
     """How far around a record to look; ``None`` where there are few records in all."""
-    spans = [part.span for part in dataset.parts if part.span is not None]
-    if dataset.height <= 2 * _MOST or not spans:
+    span = _span(dataset)
+    if dataset.height <= 2 * _MOST or span is None:
         return None
-    length = max(span[1] for span in spans) - min(span[0] for span in spans)
-    return max(_LEAST, length * (_MOST / dataset.height))
+    return max(_LEAST, (span[1] - span[0]) * (_MOST / dataset.height))
+
+
+def _span(dataset: Dataset) -> tuple[datetime, datetime] | None:
+    from loaders.parts import span_of
+
+    return span_of(dataset.parts)
