@@ -216,6 +216,23 @@ async def until(what, condition, *, patience=PATIENCE):
         await asyncio.sleep(0.01)
 
 
+async def seen(app, words):
+    """Wait until words are on the screen, in one line or over several."""
+    __tracebackhide__ = True
+
+    def is_there():
+        text = screen_text(app)
+        return words in text or words in " ".join(text.split())
+
+    await until(lambda: f"{words!r} is on the screen:\n{screen_text(app)}", is_there)
+
+
+async def unseen(app, words):
+    """Wait until words are not on the screen any more."""
+    __tracebackhide__ = True
+    await until(lambda: f"{words!r} is gone:\n{screen_text(app)}", lambda: words not in screen_text(app))
+
+
 def _yet_to_come(explorer: ExplorerScreen) -> str:
     """What the screen still lacks of what its state says; nothing when it is all there."""
     if not explorer.is_mounted:

@@ -15,10 +15,11 @@ from tests.tui.conftest import (
     lines_in,
     picture,
     press,
-    screen_text,
+    seen,
     settled,
     sources,
     title,
+    unseen,
     until,
 )
 
@@ -44,7 +45,7 @@ async def test_enter_goes_down_to_a_record_and_escape_comes_all_the_way_up(two_s
         await press(pilot, "enter")
         assert explorer.pane == "record"
         assert not explorer.records.display, "an opened record has the whole side"
-        assert "10.0.0.9:50009" in screen_text(app)
+        await seen(app, "10.0.0.9:50009")
 
         await press(pilot, "escape")
         assert explorer.pane == "records"
@@ -128,7 +129,7 @@ async def test_next_and_previous_step_through_records_without_leaving_the_open_o
         explorer = await in_records(pilot)
         await press(pilot, "enter", "n", "n")
         assert (explorer.pane, explorer.records.row.record["srcaddr"]) == ("record", "10.0.0.7")
-        assert "10.0.0.7:50007" in screen_text(pilot.app)
+        await seen(pilot.app, "10.0.0.7:50007")
         await press(pilot, "N")
         assert explorer.records.row.record["srcaddr"] == "10.0.0.8"
 
@@ -139,10 +140,10 @@ async def test_space_folds_and_unfolds_the_streams_of_a_group(two_streams):
         explorer = await settled(pilot)
         await press(pilot, "space")
         assert explorer.groups.source.height == 4
-        assert ENI in screen_text(app)
+        await seen(app, ENI)
         await press(pilot, "down", "space")
         assert explorer.groups.source.height == 2
-        assert ENI not in screen_text(app)
+        await unseen(app, ENI)
         assert explorer.groups.row.record["place"].stream is None, "the cursor went up to the group"
 
 

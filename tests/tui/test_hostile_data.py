@@ -26,6 +26,7 @@ from tests.tui.conftest import (
     press,
     quoted,
     screen_text,
+    seen,
     settled,
     strips,
     until,
@@ -268,7 +269,7 @@ async def test_bytes_that_are_not_utf_8_are_shown_as_such(logs):
         await in_records(pilot)
         await press(pilot, "g", "enter")
         await quoted(pilot)
-        assert "O\\xffK" in screen_text(app)
+        await seen(app, "O\\xffK")
 
 
 async def test_numbers_at_their_limits_are_shown(logs):
@@ -305,5 +306,5 @@ async def test_one_interface_that_is_named_like_markup_keeps_its_name(logs):
     async with app.run_test(size=WIDE) as pilot:
         await settled(pilot)
         await press(pilot, "enter")
-        assert "[prod]" in screen_text(app)
-        assert "[/x]" in screen_text(app)
+        await seen(app, "[prod]")
+        await seen(app, "[/x]")

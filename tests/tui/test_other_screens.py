@@ -18,6 +18,7 @@ from tests.tui.conftest import (
     press,
     quoted,
     screen_text,
+    seen,
     settled,
     strips,
     until,
@@ -77,7 +78,7 @@ async def test_problems_of_clean_logs_are_none_and_q_only_closes_the_list(two_st
         explorer = await settled(pilot)
         await pilot.press("p")
         await until("the list is there", lambda: "problems · none" in picture(app)[0])
-        assert "Every line of every file was read." in screen_text(app)
+        await seen(app, "Every line of every file was read.")
         await pilot.press("j", "G", "enter", "y")
         await pilot.press("q")
         assert app.screen is explorer

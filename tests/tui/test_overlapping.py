@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tui.conftest import NARROW, WIDE, explorer_on, line, press, screen_text, settled, title, until
+from tests.tui.conftest import (
+    NARROW,
+    WIDE,
+    explorer_on,
+    line,
+    press,
+    seen,
+    settled,
+    title,
+    until,
+)
 
 FIRST, SECOND = "fl-00000000000000001", "fl-00000000000000002"
 
@@ -19,12 +29,12 @@ async def test_records_of_two_flow_logs_are_told_of_and_counted_once_at_a_key(lo
         explorer = await settled(pilot)
         await until("the overlap is known", lambda: explorer.state.overlaps)
         await settled(pilot)
-        assert "flow logs overlap (o)" in screen_text(app)
+        await seen(app, "flow logs overlap (o)")
         assert explorer.state.view.height == 10
         await press(pilot, "o")
         assert explorer.state.view.height == 6
         assert size == NARROW or "6 of 10" in title(app, "records")
-        assert "counted once" in screen_text(app)
+        await seen(app, "counted once")
         await press(pilot, "o")
         assert explorer.state.view.height == 10
 
@@ -35,5 +45,5 @@ async def test_without_an_overlap_the_key_only_says_so(logs):
     async with app.run_test(size=NARROW) as pilot:
         explorer = await settled(pilot)
         await press(pilot, "o")
-        assert "No record is in two flow logs." in screen_text(app)
+        await seen(app, "No record is in two flow logs.")
         assert explorer.state.scope.filter == ""

@@ -13,6 +13,7 @@ from tests.tui.conftest import (
     lines_in,
     press,
     screen_text,
+    seen,
     settled,
     until,
 )
@@ -92,8 +93,8 @@ async def test_g_shows_the_chart_then_the_other_kind_then_the_table_again(app, s
         view = await charted(pilot, screen)
         assert (view.chart.kind, screen.pane, app.focused) == (COLUMNS, "chart", view)
         assert not screen._table.display
-        assert "█" in screen_text(app)
-        assert "01-15 10:00" in screen_text(app)
+        await seen(app, "█")
+        await seen(app, "01-15 10:00")
 
         await pilot.press("g")
         await until("it is lines", lambda: view.chart.kind == LINES)

@@ -13,7 +13,7 @@ from tests.tui.conftest import (
     in_records,
     lines_in,
     press,
-    screen_text,
+    seen,
     settled,
     strips,
     title,
@@ -111,10 +111,10 @@ async def test_the_list_offers_what_can_be_asked_and_tells_of_the_one_under_the_
             == f"queries · {len(fitting)} for these logs, and {others} that need other fields"
         )
         assert listed(screen)[1].startswith(fitting[0].title)
-        assert fitting[0].description in screen_text(app)
+        await seen(app, fitting[0].description)
         await pilot.press("down")
         await pilot.pause()
-        assert fitting[1].description in screen_text(app)
+        await seen(app, fitting[1].description)
 
 
 async def test_six_keys_lead_from_the_open_directory_to_an_answer(two_streams):
@@ -136,7 +136,7 @@ async def test_what_is_typed_is_looked_for_at_once_and_nothing_found_says_what_t
         assert listed(screen)[1].startswith("Top talkers")
         await pilot.press(*"?q")
         await pilot.pause()
-        assert "No query has these words" in screen_text(app)
+        await seen(app, "No query has these words")
         await pilot.press("enter")
         assert app.screen is screen
         await pilot.press("backspace", "backspace")
@@ -152,7 +152,7 @@ async def test_what_cannot_be_asked_here_says_what_it_needs(two_streams):
         screen = await open_library(pilot, *"dns queries by type")
         await pilot.press("enter")
         assert app.screen is screen
-        assert "needs query_type, which these logs do not have." in screen_text(app)
+        await seen(app, "needs query_type, which these logs do not have.")
 
 
 async def test_a_query_that_asks_for_values_gets_those_of_the_record_and_waits(two_streams):
@@ -222,7 +222,7 @@ async def test_a_person_s_own_queries_are_offered_and_broken_files_are_told_of(
     app = explorer_on(two_streams)
     async with app.run_test(size=WIDE) as pilot:
         screen = await open_library(pilot)
-        assert "broken.insights" in screen_text(app)
+        await seen(app, "broken.insights")
         await pilot.press(*"mine")
         await pilot.pause()
         assert "own" in listed(screen)[1]

@@ -16,6 +16,7 @@ from tests.tui.conftest import (
     in_records,
     line,
     screen_text,
+    seen,
     settled,
     sources,
     title,
@@ -67,7 +68,7 @@ async def test_that_it_cannot_be_used_is_news(two_streams, tmp_path, monkeypatch
     async with explorer_on(two_streams).run_test(size=NARROW) as pilot:
         explorer = await settled(pilot)
         assert explorer.state.view.height == 11
-        assert "no store (p)" in screen_text(pilot.app)
+        await seen(pilot.app, "no store (p)")
         await pilot.press("p")
         await until("it is told why", lambda: "not used: not a directory" in screen_text(pilot.app))
 
