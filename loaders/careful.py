@@ -45,21 +45,20 @@ class Reading:
     broken: str | None
 
 
-def read(path: str, columns: Sequence[str] | None, prefix: Sequence[str] = ()) -> Reading:
+def read(blocks: content.Blocks, columns: Sequence[str] | None, prefix: Sequence[str] = ()) -> Reading:
     """Read one file line by line, forgiving what does not fit and naming it.
 
     White space runs count as one blank, blank lines and ``#`` comments are passed over, and a header in the
     middle (files glued together) starts new columns.
 
     Args:
-        path: The file.
+        blocks: The lines of the file.
         columns: Its columns; ``None`` when its first line that is not blank is a header.
         prefix: Columns that stand before those on every line and in no header.
 
     Raises:
         OSError: It cannot be opened or read.
     """
-    blocks = content.Blocks(path)
     headers = _Headers(columns)
     frames, problems, last = [], [no_problems()], 0
     for block in blocks:

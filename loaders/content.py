@@ -135,23 +135,45 @@ class Block:
     long: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a line of a file begins.
+
+    Attributes:
+        offset: How many bytes stand before it, unpacked.
+        line: Its number, from 1.
+    """
+
+    offset: int = 0
+    line: int = 1
+
+
 class Blocks:
     """The lines of a file, in blocks that fit into memory, however large the file or a line of it is.
 
     Where the file cannot be unpacked to its end, the half line at which it stops is left out.
 
     Attributes:
+        path: The file.
         packed: Whether the file is compressed.
         broken: Why not all of it could be unpacked, or ``None``; known when the blocks have come to an end.
         unfinished: Whether the last line may still be written to; known then, too.
+        end: Where the first line begins that is not among the blocks; known then, too. ``None`` where a line
+            was too long to be counted.
     """
 
-    def __init__(self, path: str) -> None:
-        """Open nothing yet."""
-        self._path = path
+    def __init__(self, path: str, begin: Position | None = None) -> None:
+        """Open nothing yet.
+
+        Args:
+            path: The file.
+            begin: Where to begin; a last line without an end is left for the next time then.
+        """
+        self.path, self._begin = path, begin
         self.packed = False
         self.broken: str | None = None
         self.unfinished = False
+        self.end: Position | None = None
 
     def __iter__(self) -> Iterator[Block]:
         """Yield the blocks; there is always one.
@@ -159,16 +181,27 @@ class Blocks:
         Raises:
             OSError: The file cannot be opened or read, or is no regular file.
         """
-        with opened(self._path) as file:
+        begin = self._begin or Position()
+        with opened(self.path) as file:
             unpacked = Unpacked(file)
             self.packed = unpacked.layers > 0
-            line = 1
+            unpacked.skip(begin.offset)
+            offset, line, is_exact = begin.offset, begin.line, True
             for data, is_last in _whole_lines(unpacked):
+                is_half = not self.packed and not data.endswith(b"\n")
+                if is_last and is_half and self._begin is not None:
+                    self.unfinished = len(data) > 0
+                    data = data[: data.rfind(b"\n") + 1]  # noqa: PLW2901 - the rest is not wanted yet
+                elif is_last:
+                    self.unfinished = is_half
                 for part, above in _without_gaps(data, is_last=is_last):
-                    yield _block(part, line + above)
+                    block = _block(part, line + above)
+                    is_exact = is_exact and not block.long
+                    yield block
                 line += data.count(b"\n")
+                offset += len(data)
             self.broken = unpacked.broken
-            self.unfinished = not self.packed and not data.endswith(b"\n")
+            self.end = Position(offset, line) if is_exact else None
 
 
 def _without_gaps(data: bytes, *, is_last: bool) -> Iterator[tuple[bytes, int]]:

@@ -11,7 +11,7 @@ import re
 import stat
 import time
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from loaders.layouts import Place, place
 from loaders.naming import FILE_NAME, NO_NAMES, GroupNames, NamingError, group_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 # What `aws s3 sync` calls a file until it is whole: its name, a dot, and eight hexadecimal digits. Eight
 # decimal ones are taken for the date of a rotated log instead.
@@ -64,7 +64,6 @@ _ANY_SKIPPED = re.compile("|".join(f"(?:{skipped.name.pattern})" for skipped in 
 # File systems tell times in steps of some milliseconds.
 _HOT_NS = 100_000_000
 _NOT_ENTERED = {"_temporary"}
-_Seen = set[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +101,11 @@ class SourceFile:
             return False
 
     @property
+    def is_plain(self) -> bool:
+        """Whether nothing hinders it from being read, and it had not just been written."""
+        return self.skip is None and self.error is None and not self.is_hot
+
+    @property
     def size(self) -> int:
         """Bytes on disk."""
         return self.fingerprint[0]
@@ -110,6 +114,27 @@ class SourceFile:
     def newness(self) -> float:
         """What newest-first order goes by: the time in the name, else when it was last written."""
         return self.place.time.timestamp() if self.place.time else self.fingerprint[1] / 1e9
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What a walk goes by.
+
+    Attributes:
+        label: What the log group of a file is called that no directory names.
+        names: What the user calls log groups.
+        known: Files that were found before, by their paths: what has not changed stays the same object.
+        follow: Whether links are followed.
+        most: Of so many entries of a directory at most, if not all are wanted.
+        seen: The files that were met, if each is wanted once whatever its names.
+    """
+
+    label: str = ""
+    names: GroupNames = NO_NAMES
+    known: Mapping[str, SourceFile] = field(default_factory=dict)
+    follow: bool = False
+    most: int | None = None
+    seen: set[tuple[int, int]] | None = None
 
 
 class NoLogsError(Exception):
@@ -143,7 +168,11 @@ def check_roots(roots: Sequence[str]) -> None:
 
 
 def discover(
-    roots: Sequence[str], *, follow_links: bool = False, most: int | None = None
+    roots: Sequence[str],
+    *,
+    follow_links: bool = False,
+    most: int | None = None,
+    known: Mapping[str, SourceFile] | None = None,
 ) -> Iterator[SourceFile]:
     """Yield every file below the roots once, in no order that means anything.
 
@@ -151,42 +180,97 @@ def discover(
         roots: Directories or files; they may be links themselves.
         follow_links: Whether links below them are followed, wherever they lead.
         most: Of so many entries of a directory at most, whichever those are, if not all are wanted.
+        known: What was found before, by path, which saves work for all that is as it was.
 
     Raises:
         NamingError: A root's groups are named in a way that says nothing.
     """
-    seen: _Seen = set()
-    for root in roots:
-        names = group_names(root)
-        for file in _below(root, seen, prefixed=len(roots) > 1, follow=follow_links, most=most):
-            if names != NO_NAMES:
-                group = file.place.group
-                named = replace(file.place, group=names.of(group), fields=names.fields_of(group) or ())
-                yield replace(file, place=named, names=names)
-            else:
-                yield file
+    seen: set[tuple[int, int]] = set()
+    for root, whole, prefix in _wholes(roots):
+        walk = _Walk(names=group_names(root), known=known or {}, follow=follow_links, most=most, seen=seen)
+        if whole.is_dir():
+            walk.label = whole.name or "/"
+            yield from _walk(str(whole), prefix, walk)
+        else:
+            walk.label = whole.parent.name or "/"
+            yield from _look(str(whole), Path(root).name, replace(walk, follow=False))
 
 
-def _below(root: str, seen: _Seen, *, prefixed: bool, follow: bool, most: int | None) -> Iterator[SourceFile]:
-    whole = Path(root).resolve()
-    if whole.is_dir():
-        prefix = f"{whole.name}/" if prefixed else ""
-        yield from _walk(str(whole), prefix, whole.name or "/", seen, follow=follow, most=most)
-    else:
-        yield from _look(str(whole), Path(root).name, whole.parent.name or "/", seen)
-
-
-def _walk(
-    folder: str, prefix: str, label: str, seen: _Seen, *, follow: bool, most: int | None
+def discover_again(
+    roots: Sequence[str], paths: Collection[str], known: Mapping[str, SourceFile]
 ) -> Iterator[SourceFile]:
+    """Yield the files at some paths, and below them where they are directories, as ``discover`` would.
+
+    Links are not followed. Of a file that has two names each is yielded.
+
+    Args:
+        roots: Directories or files.
+        paths: Absolute paths without links in them; what is not there any more yields nothing.
+        known: As ``discover`` takes it.
+
+    Raises:
+        NamingError: A root's groups are named in a way that says nothing.
+    """
+    for root, whole, prefix in _wholes(roots):
+        begin, is_file = str(whole), whole.is_file()
+        label = (whole.parent.name if is_file else whole.name) or "/"
+        walk = _Walk(label, group_names(root), known)
+        entered: dict[str, bool] = {}
+        for path in paths:
+            if path == begin and is_file:
+                yield from _look(path, Path(root).name, walk)
+            elif path == begin:
+                yield from _walk(path, prefix, walk)
+            elif path.startswith(f"{begin}/".replace("//", "/")):
+                name = prefix + path[len(begin) :].lstrip("/")
+                if _is_entered(begin, path.rpartition("/")[0], entered):
+                    yield from _at(path, name, walk)
+
+
+def _wholes(roots: Sequence[str]) -> Iterator[tuple[str, Path, str]]:
+    """Each root, where it really is, and what the names of its files begin with."""
+    for root in roots:
+        whole = Path(root).resolve()
+        yield root, whole, f"{whole.name}/" if len(roots) > 1 else ""
+
+
+def _is_entered(root: str, folder: str, entered: dict[str, bool]) -> bool:
+    """Whether a walk would come to a directory."""
+    if folder == root:
+        return True
+    if folder not in entered:
+        above, _, base = folder.rpartition("/")
+        closed = base.startswith(".") or base in _NOT_ENTERED
+        entered[folder] = not closed and not _is_link(folder) and _is_entered(root, above, entered)
+    return entered[folder]
+
+
+def _is_link(path: str) -> bool:
+    try:
+        return Path(path).is_symlink()
+    except OSError:
+        return False
+
+
+def _at(path: str, name: str, walk: _Walk) -> Iterator[SourceFile]:
+    """The file at a path, or the files below it."""
+    if _is_link(path) or not _is_directory(path):
+        yield from _look(path, name, walk)
+    elif closed := _closed(path, name, walk):
+        yield closed
+    else:
+        yield from _walk(path, f"{name}/", walk)
+
+
+def _walk(folder: str, prefix: str, walk: _Walk) -> Iterator[SourceFile]:
     pending, links, entered = [(folder, prefix)], deque[tuple[str, str]](), set()
     while pending or links:
         if not pending:
             # Last of all, so that what can be met without a link goes by its own name.
             path, name = links.popleft()
             if not _is_directory(path):
-                yield from _look(path, name, label, seen, follow=True)
-            elif closed := _closed(path, name, label):
+                yield from _look(path, name, walk, follow=True)
+            elif closed := _closed(path, name, walk):
                 yield closed
             else:
                 pending.append((path, f"{name}/"))
@@ -198,28 +282,29 @@ def _walk(
                 continue  # by way of a link a directory can be met many times, and even inside itself
             entered.add(known)
             with os.scandir(folder) as entries:
-                listed = sorted(islice(entries, most), key=lambda entry: entry.name)
+                listed = sorted(islice(entries, walk.most), key=lambda entry: entry.name)
         except OSError as error:
             if not isinstance(error, FileNotFoundError):
-                yield _source(folder, prefix.rstrip("/") or label, label, error=error.strerror or str(error))
+                name = prefix.rstrip("/") or walk.label
+                yield _source(folder, name, walk, error=error.strerror or str(error))
             continue
         for entry in listed:
             name = f"{prefix}{entry.name}"
-            if follow and entry.is_symlink():
+            if walk.follow and entry.is_symlink():
                 links.append((entry.path, name))
             elif not entry.is_dir(follow_symlinks=False):
-                yield from _look(entry.path, name, label, seen)
-            elif closed := _closed(entry.path, name, label):
+                yield from _look(entry.path, name, walk)
+            elif closed := _closed(entry.path, name, walk):
                 yield closed
             else:
                 pending.append((entry.path, f"{name}/"))
 
 
-def _closed(path: str, name: str, label: str) -> SourceFile | None:
+def _closed(path: str, name: str, walk: _Walk) -> SourceFile | None:
     """A directory that is not entered."""
     base = name.rsplit("/", 1)[-1]
     if base.startswith(".") or base in _NOT_ENTERED:
-        return _source(path, name, label, skip="a hidden directory, which is not entered")
+        return _source(path, name, walk, skip="a hidden directory, which is not entered")
     return None
 
 
@@ -230,22 +315,26 @@ def _is_directory(path: str) -> bool:
         return False  # looking at it will say why
 
 
-def _look(path: str, name: str, label: str, seen: _Seen, *, follow: bool = False) -> Iterable[SourceFile]:
+def _look(path: str, name: str, walk: _Walk, *, follow: bool = False) -> Iterable[SourceFile]:
     try:
         found = os.lstat(path)
         if follow and stat.S_ISLNK(found.st_mode):
             found = Path(path).stat()
     except FileNotFoundError:
         if follow:
-            return (_source(path, name, label, skip="a link that leads nowhere"),)
+            return (_source(path, name, walk, skip="a link that leads nowhere"),)
         return ()  # gone between listing and looking: a transfer was renamed
     except OSError as error:
-        return (_source(path, name, label, error=error.strerror or str(error)),)
-    if _identity(found) in seen:
-        return ()
-    seen.add(_identity(found))
+        return (_source(path, name, walk, error=error.strerror or str(error)),)
+    if walk.seen is not None:
+        if _identity(found) in walk.seen:
+            return ()
+        walk.seen.add(_identity(found))
+    before, fingerprint = walk.known.get(path), _fingerprint(found)
+    if before is not None and before.fingerprint == fingerprint and before.is_plain:
+        return (before,)
     hot = time.time_ns() - found.st_ctime_ns < _HOT_NS
-    return (_source(path, name, label, _fingerprint(found), hot=hot, skip=_reason(name, found)),)
+    return (_source(path, name, walk, fingerprint, hot=hot, skip=_reason(name, found)),)
 
 
 def _identity(found: os.stat_result) -> tuple[int, int]:
@@ -259,15 +348,18 @@ def _fingerprint(found: os.stat_result) -> tuple[int, int, int, int]:
 def _source(
     path: str,
     name: str,
-    label: str,
+    walk: _Walk,
     fingerprint: tuple[int, int, int, int] = (0, 0, 0, 0),
     *,
     hot: bool = False,
     skip: str | None = None,
     error: str | None = None,
 ) -> SourceFile:
-    name, label = _printable(name), _printable(label)
-    return SourceFile(path, name, place(name, label), fingerprint, hot, skip=skip, error=error)
+    name = _printable(name)
+    at, names = place(name, _printable(walk.label)), walk.names
+    if names != NO_NAMES:
+        at = replace(at, group=names.of(at.group), fields=names.fields_of(at.group) or ())
+    return SourceFile(path, name, at, fingerprint, hot, names, skip, error)
 
 
 def _printable(name: str) -> str:

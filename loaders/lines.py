@@ -45,16 +45,19 @@ class Lines(OneByOne):
 
     def read(self, shape: Shape, path: str) -> Events:
         """Split into lines that are not blank."""
-        return read_lines(path)
+        return read_lines(content.Blocks(path))
+
+    def go_on(self, shape: Shape, blocks: content.Blocks) -> Events:
+        """Split more lines."""
+        return read_lines(blocks)
 
     def raw(self, path: str, line: int) -> str | None:
         """Give back a line."""
         return careful.raw_line(path, line)
 
 
-def read_lines(path: str) -> Events:
+def read_lines(blocks: content.Blocks) -> Events:
     """Read every line of a file that is not blank as a message; one that is too long is kept in part."""
-    blocks = content.Blocks(path)
     parts, problems = [], [no_problems()]
     for block in blocks:
         lines = careful.lines_of(block.data, block.line).rename({"line": MESSAGE})

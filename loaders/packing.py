@@ -88,6 +88,7 @@ class Unpacked:
         self.broken: str | None = None
         self.cut = False
         self._allowed = max(FREE_BYTES, LARGEST_RATIO * os.fstat(file.fileno()).st_size)
+        self._file = file
         source = _Source(iter(partial(file.read, PIECE), b""))
         while self.layers < _MAX_LAYERS and (packing := _packing(source.peek(_MAGIC_BYTES))):
             self.container = packing if self.layers == 0 else self.container
@@ -103,6 +104,18 @@ class Unpacked:
         """
         while piece := self._source.piece():
             yield piece
+
+    def skip(self, count: int) -> None:
+        """Pass over some of the first bytes, before any piece is taken.
+
+        Raises:
+            OSError: The file cannot be read.
+        """
+        if self.layers:
+            self._source.skip(count)
+        elif count:
+            self._file.seek(count)
+            self._source = _Source(iter(partial(self._file.read, PIECE), b""))
 
     def _layer(self, source: _Source) -> Iterator[bytes]:
         """Unpack one layer, and remember what is wrong with it."""

@@ -15,15 +15,16 @@ import polars as pl
 from loaders import delimited, kinds, narrow, run
 from loaders.dataset import FileReport
 from loaders.delimited import DOUBT, PATH
-from loaders.formats import Shape, by_name
+from loaders.formats import GoesOn, Shape, by_name
 from loaders.kinds import APART, EVENT_ID, FIELDS, Events, no_problems
 from loaders.recognise import GONE
-from loaders.schema import FILE, GROUP, LINE, STREAM, TIME, normalise
+from loaders.schema import FILE, GROUP, LINE, MESSAGE, STREAM, TIME, TIMESTAMP, normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from loaders.careful import Reading
+    from loaders.content import Blocks
     from loaders.discover import SourceFile
     from loaders.need import Need
 
@@ -101,6 +102,42 @@ class _Pile:
             self.frames.setdefault((kind, tuple(_own(frame))), []).append(frame)
 
 
+def go_on(
+    shape: Shape, number: int, file: SourceFile, blocks: Blocks, delivered: Delivered
+) -> tuple[Loaded, bool]:
+    """Read a file from a place on, or all of it so that it can be gone on with.
+
+    Args:
+        shape: Its shape.
+        number: Its number.
+        file: The file.
+        blocks: The lines to read.
+        delivered: The events that files have delivered.
+
+    Returns:
+        What was found, and whether it is what reading all of the file would find there: not so where columns
+        change on the way, or a line takes its time from the one above it.
+    """
+    format_ = by_name(shape.format)
+    assert isinstance(format_, GoesOn)  # noqa: S101 - whoever asks has seen to that
+
+    def read(_: SourceFile) -> Reading | Events:
+        return format_.go_on(shape, blocks)
+
+    loaded, pile = _read_carefully(shape, {number: file}, delivered, read)
+    frames = [frame for pieces in pile.frames.values() for frame in pieces]
+    alike = len({tuple(_own(frame)) for frame in frames}) <= 1
+    return loaded, alike and not any(_lacks_time(frame) for frame in frames)
+
+
+def _lacks_time(frame: pl.DataFrame) -> bool:
+    """Whether a time may have to be taken from above."""
+    if MESSAGE not in frame.columns or TIMESTAMP not in frame.columns:
+        return False
+    lacks = pl.col(TIMESTAMP).is_null() & ~pl.col(MESSAGE).str.contains(r"^\s*\{").fill_null(value=False)
+    return bool(frame.select(lacks.any()).item())
+
+
 def load(
     shape: Shape, files: Mapping[int, SourceFile], delivered: Delivered, need: Need | None = None
 ) -> Loaded:
@@ -126,7 +163,10 @@ def load(
                 count = records.get(number, 0)
                 loaded.reports[number] = FileReport(file, shape.format, "complete", records=count)
     if doubtful:
-        more = _read_carefully(shape, {number: files[number] for number in doubtful}, delivered)
+        some = {number: files[number] for number in doubtful}
+        more, _ = _read_carefully(
+            shape, some, delivered, lambda file: by_name(shape.format).read(shape, file.path)
+        )
         loaded.frames += more.frames
         loaded.reports |= more.reports
     return loaded
@@ -194,10 +234,15 @@ def _numbered(frame: pl.DataFrame, numbers: Mapping[str, int]) -> pl.DataFrame:
     return frame.drop(PATH).with_columns(found.alias(FILE))
 
 
-def _read_carefully(shape: Shape, files: Mapping[int, SourceFile], delivered: Delivered) -> Loaded:
+def _read_carefully(
+    shape: Shape,
+    files: Mapping[int, SourceFile],
+    delivered: Delivered,
+    read: Callable[[SourceFile], Reading | Events],
+) -> tuple[Loaded, _Pile]:
     pile, pool = _Pile(), []
     for number, file in files.items():
-        reading = _read_one(shape, file)
+        reading = _read_one(shape, file, read)
         if isinstance(reading, FileReport):
             pile.reports[number] = reading
             continue
@@ -213,7 +258,7 @@ def _read_carefully(shape: Shape, files: Mapping[int, SourceFile], delivered: De
         (kind, normalise(pl.concat(pieces), kind, _places(files)))
         for (kind, _), pieces in pile.frames.items()
     ]
-    return Loaded(frames, pile.reports | _reports(shape, files, pile, repeated))
+    return Loaded(frames, pile.reports | _reports(shape, files, pile, repeated)), pile
 
 
 def _parse(shape: Shape, pool: list[pl.DataFrame], pile: _Pile, delivered: Delivered) -> dict[int, int]:
@@ -261,9 +306,11 @@ def _reports(
     return reports
 
 
-def _read_one(shape: Shape, file: SourceFile) -> Reading | Events | FileReport:
+def _read_one(
+    shape: Shape, file: SourceFile, read: Callable[[SourceFile], Reading | Events]
+) -> Reading | Events | FileReport:
     try:
-        return by_name(shape.format).read(shape, file.path)
+        return read(file)
     except FileNotFoundError:
         return FileReport(file, None, "skipped", GONE[1])
     except OSError as error:

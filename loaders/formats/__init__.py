@@ -11,7 +11,7 @@ import importlib
 import pkgutil
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from loaders.careful import Reading
-    from loaders.content import Head
+    from loaders.content import Blocks, Head
     from loaders.kinds import Events
     from loaders.layouts import Place
 
@@ -76,6 +76,14 @@ class Format(Protocol):
 
     def raw(self, path: str, line: int) -> str | None:
         """Give back a record as it stands in the file; ``None`` when the file has changed."""
+
+
+@runtime_checkable
+class GoesOn(Protocol):
+    """What formats do besides whose files grow line by line, each line by itself."""
+
+    def go_on(self, shape: Shape, blocks: Blocks) -> Reading | Events:
+        """Read the lines from a place on, as ``Format.read`` does those of the whole file."""
 
 
 class OneByOne:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loaders import continued, kinds
+from loaders.content import Blocks
 from loaders.envelopes import message_at
 from loaders.formats import OneByOne, Shape, register
 from loaders.kinds import Events
@@ -82,7 +83,7 @@ def _is_more_than_text(lines: Sequence[str], begins: str) -> bool:
 
 
 def _read(path: str, form: str) -> Events:
-    read = read_lines(path)
+    read = read_lines(Blocks(path))
     begins = _BEGINS[form]
     lines = read.frame.with_columns(pl.col(MESSAGE).str.replace_all(_COLOUR, ""))
     lines = lines.filter(~pl.col(MESSAGE).str.contains(_SCRIPT))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loaders import continued
+from loaders.content import Blocks
 from loaders.envelopes import message_at
 from loaders.formats import OneByOne, Shape, register
 from loaders.kinds import EVENT_ID, Events
@@ -57,7 +58,7 @@ class FilterText(OneByOne):
 
 
 def _read(path: str) -> Events:
-    read = read_lines(path)
+    read = read_lines(Blocks(path))
     text = pl.col(MESSAGE)
     lines = (
         read.frame.with_columns(text.str.contains(_BEGINS).cum_sum().alias(_EVENT))

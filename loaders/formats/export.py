@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import polars as pl
 
 from loaders import continued
+from loaders.content import Blocks
 from loaders.envelopes import message_at
 from loaders.formats import OneByOne, Shape, register
 from loaders.kinds import Events
@@ -70,7 +71,7 @@ def _folder(path: str) -> str:
 
 def _read(path: str, name: str) -> Events:
     begins, length = _TIMES[name]
-    read = read_lines(path)
+    read = read_lines(Blocks(path))
     events, above = continued.join(read.frame, pl.col(MESSAGE).str.contains(begins))
     events = events.with_columns(
         pl.col(MESSAGE).str.slice(0, length).alias(_WRITTEN), pl.col(MESSAGE).str.slice(length + 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loaders import careful, delimited
+from loaders.content import Blocks
 from loaders.formats import Shape, register
 from loaders.schema import FLOW_LOG, column_names
 
@@ -49,7 +50,11 @@ class FlowLog:
 
     def read(self, shape: Shape, path: str) -> Reading:
         """Read one file carefully."""
-        return careful.read(path, None)
+        return careful.read(Blocks(path), None)
+
+    def go_on(self, shape: Shape, blocks: Blocks) -> Reading:
+        """Read more lines carefully; a header may stand among them, too."""
+        return careful.read(blocks, shape.columns)
 
     def raw(self, path: str, line: int) -> str | None:
         """Give back a line."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loaders import careful, delimited, orders
+from loaders.content import Blocks
 from loaders.delimited import COMMENT
 from loaders.formats import Shape, register
 from loaders.kinds import Events
@@ -60,7 +61,11 @@ class Headerless:
 
     def read(self, shape: Shape, path: str) -> Reading:
         """Read one file carefully."""
-        return careful.read(path, shape.columns)
+        return careful.read(Blocks(path), shape.columns)
+
+    def go_on(self, shape: Shape, blocks: Blocks) -> Reading:
+        """Read more lines carefully."""
+        return careful.read(blocks, shape.columns)
 
     def raw(self, path: str, line: int) -> str | None:
         """Give back a line."""
@@ -94,16 +99,22 @@ class Export:
 
     def read(self, shape: Shape, path: str) -> Reading | Events:
         """Read one file carefully; without columns its lines are times and messages."""
-        return careful.read(path, shape.columns[1:], (TIMESTAMP,)) if shape.columns else _events(path)
+        return self.go_on(shape, Blocks(path))
+
+    def go_on(self, shape: Shape, blocks: Blocks) -> Reading | Events:
+        """Read more lines carefully."""
+        if not shape.columns:
+            return _events(blocks)
+        return careful.read(blocks, shape.columns[1:], (TIMESTAMP,))
 
     def raw(self, path: str, line: int) -> str | None:
         """Give back a line."""
         return careful.raw_line(path, line)
 
 
-def _events(path: str) -> Events:
+def _events(blocks: Blocks) -> Events:
     """Split lines into times and messages."""
-    read = read_lines(path)
+    read = read_lines(blocks)
     text = pl.col(MESSAGE).str.strip_chars(_BLANKS)
     first = text.str.extract(rf"^([^{_BLANKS}]+)")
     lines = (

@@ -14,9 +14,9 @@ def careful_readings(monkeypatch):
     paths = []
     read = careful.read
 
-    def spy(path, *args):
-        paths.append(path)
-        return read(path, *args)
+    def spy(blocks, *args):
+        paths.append(blocks.path)
+        return read(blocks, *args)
 
     monkeypatch.setattr(careful, "read", spy)
     return paths

@@ -98,10 +98,10 @@ def test_a_careful_reading_is_the_same_in_blocks_and_at_once(tmp_path, monkeypat
         lines += [record(srcport=number), ["bogus", "  ", nodata(), record(bytes="x")][number % 4]]
     lines += [other, *["10.0.0.1 10.0.0.2 7"] * 50, "bytes", HEADER, *[record()] * 50, "cut sho"]
     path = str(put(tmp_path, "a", pack("\n".join(lines).encode())))
-    whole = careful.read(path, None)
+    whole = careful.read(Blocks(path), None)
     monkeypatch.setattr(content, "BLOCK_BYTES", 700)
     monkeypatch.setattr(packing, "PIECE", 100)
-    pieces = careful.read(path, None)
+    pieces = careful.read(Blocks(path), None)
     assert len(pieces.frames) > len(whole.frames)
     assert pieces.problems.rows() == whole.problems.rows()
     assert pieces.broken == whole.broken
@@ -163,7 +163,7 @@ def test_a_file_that_ends_in_a_line_that_is_too_long_is_not_finished(tmp_path):
 
 def test_a_message_that_is_too_long_is_kept_in_part_and_named(tmp_path):
     path = put(tmp_path, "a.txt", text("one", "y" * (2 * MIB), "three", "z" * (20 * MIB), "five"))
-    events = read_lines(str(path))
+    events = read_lines(Blocks(str(path)))
     assert events.frame["_line"].to_list() == [1, 2, 3, 4, 5]
     assert events.frame["message"].str.len_bytes().to_list() == [3, MIB, 5, MIB, 4]
     assert events.problems.rows() == [
@@ -180,14 +180,14 @@ def test_the_raw_line_of_a_line_that_is_too_long_is_its_beginning(tmp_path):
 
 def test_a_character_that_is_cut_in_two_harms_no_line(tmp_path):
     path = str(put(tmp_path, "a.txt", text("x" + "é" * MIB, "é")))
-    assert read_lines(path).frame["message"].to_list()[1] == "é"
+    assert read_lines(Blocks(path)).frame["message"].to_list()[1] == "é"
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, zstd.compress], ids=["plain", "gzip", "zstd"])
 def test_memory_is_bounded_however_long_a_line_is(tmp_path, pack):
     path = str(put(tmp_path, "a.log", pack(text(HEADER, record(), "x" * (200 * MIB), record()))))
     tracemalloc.start()
-    reading = careful.read(path, None)
+    reading = careful.read(Blocks(path), None)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 80 * MIB
@@ -282,7 +282,7 @@ def test_a_bomb_is_read_in_bounded_memory(tmp_path, monkeypatch):
     monkeypatch.setattr(packing, "FREE_BYTES", 64 * MIB)
     path = str(put(tmp_path, "a.gz", gzip.compress(text(HEADER, record()) + bytes(300 * MIB), 1)))
     tracemalloc.start()
-    reading = careful.read(path, None)
+    reading = careful.read(Blocks(path), None)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 80 * MIB
