@@ -120,6 +120,33 @@ def save(path: str) -> Saved:
         return Saved(b"".join(pieces), unpacked.layers > 0, unpacked.broken, unpacked.cut)
 
 
+def is_packed(path: str) -> bool:
+    """Whether a file is compressed.
+
+    Raises:
+        OSError: It cannot be opened or read, or is no regular file.
+    """
+    with opened(path) as file:
+        return Unpacked(file).layers > 0
+
+
+def piece(path: str, offset: int, size: int) -> bytes:
+    """Some bytes of a file, unpacked; fewer only at its end, or where it cannot be unpacked any further.
+
+    Raises:
+        OSError: It cannot be opened or read, or is no regular file.
+    """
+    with opened(path) as file:
+        unpacked = Unpacked(file)
+        unpacked.skip(offset)
+        found = bytearray()
+        for some in unpacked:
+            found += some
+            if len(found) >= size:
+                break
+        return bytes(found[:size])
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """Some lines of a file.
@@ -155,6 +182,7 @@ class Blocks:
 
     Attributes:
         path: The file.
+        begin: Where the first line begins.
         packed: Whether the file is compressed.
         broken: Why not all of it could be unpacked, or ``None``; known when the blocks have come to an end.
         unfinished: Whether the last line may still be written to; known then, too.
@@ -169,7 +197,8 @@ class Blocks:
             path: The file.
             begin: Where to begin; a last line without an end is left for the next time then.
         """
-        self.path, self._begin = path, begin
+        self.path, self.begin = path, begin or Position()
+        self._goes_on = begin is not None
         self.packed = False
         self.broken: str | None = None
         self.unfinished = False
@@ -181,7 +210,7 @@ class Blocks:
         Raises:
             OSError: The file cannot be opened or read, or is no regular file.
         """
-        begin = self._begin or Position()
+        begin = self.begin
         with opened(self.path) as file:
             unpacked = Unpacked(file)
             self.packed = unpacked.layers > 0
@@ -189,7 +218,7 @@ class Blocks:
             offset, line, is_exact = begin.offset, begin.line, True
             for data, is_last in _whole_lines(unpacked):
                 is_half = not self.packed and not data.endswith(b"\n")
-                if is_last and is_half and self._begin is not None:
+                if is_last and is_half and self._goes_on:
                     self.unfinished = len(data) > 0
                     data = data[: data.rfind(b"\n") + 1]  # noqa: PLW2901 - the rest is not wanted yet
                 elif is_last:

@@ -22,6 +22,7 @@ from loaders.schema import FILE, GROUP, LINE, MESSAGE, STREAM, TIME, TIMESTAMP, 
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from loaders.careful import Reading
     from loaders.content import Blocks
@@ -70,6 +71,10 @@ class Delivered:
         self._events = pl.concat([self._events, events.filter(given).select(FILE, _DELIVERY)])
         return events.drop(_DELIVERY, EVENT_ID)
 
+    def of(self, files: set[int]) -> pl.DataFrame:
+        """Those of some files."""
+        return self._events.filter(pl.col(FILE).is_in(sorted(files)))
+
     def forget(self, files: set[int]) -> None:
         """Forget the events of some files."""
         self._events = self._events.filter(~pl.col(FILE).is_in(sorted(files)))
@@ -103,7 +108,12 @@ class _Pile:
 
 
 def go_on(
-    shape: Shape, number: int, file: SourceFile, blocks: Blocks, delivered: Delivered
+    shape: Shape,
+    number: int,
+    file: SourceFile,
+    blocks: Blocks,
+    delivered: Delivered,
+    above: datetime | None = None,
 ) -> tuple[Loaded, bool]:
     """Read a file from a place on, or all of it so that it can be gone on with.
 
@@ -113,10 +123,11 @@ def go_on(
         file: The file.
         blocks: The lines to read.
         delivered: The events that files have delivered.
+        above: The time of the record above those lines, which holds for lines that begin with none.
 
     Returns:
         What was found, and whether it is what reading all of the file would find there: not so where columns
-        change on the way, or a line takes its time from the one above it.
+        change on the way, or where a time is wanted that is not known.
     """
     format_ = by_name(shape.format)
     assert isinstance(format_, GoesOn)  # noqa: S101 - whoever asks has seen to that
@@ -127,15 +138,28 @@ def go_on(
     loaded, pile = _read_carefully(shape, {number: file}, delivered, read)
     frames = [frame for pieces in pile.frames.values() for frame in pieces]
     alike = len({tuple(_own(frame)) for frame in frames}) <= 1
-    return loaded, alike and not any(_lacks_time(frame) for frame in frames)
+    if blocks.begin.offset and any(frame.select(_lacks_time(frame).any()).item() for frame in frames):
+        if above is None or file.place.time is not None:
+            return loaded, False
+        told = pl.lit(above, TIME)
+        loaded.frames = [
+            (
+                kind,
+                frame.with_columns(
+                    pl.when(_lacks_time(frame)).then(told).otherwise(TIMESTAMP).alias(TIMESTAMP)
+                ),
+            )
+            for kind, frame in loaded.frames
+        ]
+    return loaded, alike
 
 
-def _lacks_time(frame: pl.DataFrame) -> bool:
-    """Whether a time may have to be taken from above."""
+def _lacks_time(frame: pl.DataFrame) -> pl.Expr:
+    """Which records have no time and take it from above: lines that are no JSON objects."""
     if MESSAGE not in frame.columns or TIMESTAMP not in frame.columns:
-        return False
-    lacks = pl.col(TIMESTAMP).is_null() & ~pl.col(MESSAGE).str.contains(r"^\s*\{").fill_null(value=False)
-    return bool(frame.select(lacks.any()).item())
+        return pl.lit(value=False)
+    is_object = pl.col(MESSAGE).str.contains(r"^\s*\{").fill_null(value=False)
+    return pl.col(TIMESTAMP).is_null() & ~is_object
 
 
 def load(

@@ -69,6 +69,7 @@ class Sources:
             if self._is_second_name(file):
                 continue
             if before is not None and not is_other(before, file):
+                self.files[path] = file
                 continue
             if before is not None:
                 self._forget(before)
@@ -89,13 +90,13 @@ class Sources:
             if file.skip and file.place.delivery and file.skip.startswith(_COPY)
         }
 
-    def _vanished(self, paths: Collection[str], found: Mapping[str, SourceFile]) -> list[str]:
+    def _vanished(self, paths: Collection[str], found: Mapping[str, SourceFile]) -> set[str]:
         """The files that were at some paths, or below them, and are not any more."""
         missing = [path for path in paths if path not in found]
-        gone = [path for path in missing if path in self.files]
+        gone = {path for path in missing if path in self.files}
         folders = tuple(f"{path}/" for path in missing if path not in self.files)
         if folders:
-            gone += [path for path in self.files if path.startswith(folders) and path not in found]
+            gone |= {path for path in self.files if path.startswith(folders) and path not in found}
         return gone
 
     def _has_copies(self, file: SourceFile) -> bool:

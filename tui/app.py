@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from loaders.dataset import Dataset
-    from loaders.load import Library
+    from loaders.live import Live
     from query.scope import Scope
     from tui.dashboards.definition import Dashboard
 
@@ -98,14 +98,14 @@ class FlowtuiApp(App[str]):
         """Stop reading."""
         self._follower.stop()
 
-    def _open_library(self) -> Library:
-        from loaders.load import Library
+    def _open_library(self) -> Live:
+        from loaders.live import Live
         from loaders.store.keeper import open_keeper
 
         scope, keeper = self._explorer.state.scope, None
         if self._store_size != 0:
             keeper = open_keeper(self._roots, follow_links=self._follow_links, largest=self._store_size)
-        return Library(
+        return Live(
             self._roots,
             since=scope.since,
             until=scope.until,

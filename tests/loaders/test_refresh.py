@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
+from loaders import batch
 from loaders import load as loading
 from loaders.load import Library
 from loaders.run import Cancelled, Ticket
@@ -188,7 +189,7 @@ def test_many_small_deliveries_grow_into_one_part(tmp_path):
 
 
 def test_a_part_that_is_large_enough_stays_as_it_is(tmp_path, monkeypatch):
-    monkeypatch.setattr(loading, "_GROW_BELOW", 10)
+    monkeypatch.setattr(batch, "_GROW_BELOW", 10)
     library = Library([str(tmp_path)])
     for number in range(7):
         put(tmp_path, delivery(code=f"{number:08x}"), packed(HEADER, *[record(srcport=number)] * 4))
@@ -222,8 +223,8 @@ def test_untidy_files_join_the_part_of_the_tidy_ones(tmp_path):
 
 
 def test_batches_bring_the_newest_first_and_tell_how_far_it_is(tmp_path, monkeypatch):
-    monkeypatch.setattr(loading, "_FIRST_BATCH", 1)
-    monkeypatch.setattr(loading, "_LARGEST_BATCH", 1)
+    monkeypatch.setattr(batch, "_FIRST_BATCH", 1)
+    monkeypatch.setattr(batch, "_LARGEST_BATCH", 1)
     for minute in range(0, 20, 5):
         put(tmp_path, delivery(f"20260115T10{minute:02}Z"), packed(HEADER, record(srcport=minute)))
     seen = []
@@ -237,7 +238,7 @@ def test_batches_bring_the_newest_first_and_tell_how_far_it_is(tmp_path, monkeyp
 
 
 def test_the_first_records_come_before_the_directories_are_walked(tmp_path, monkeypatch):
-    monkeypatch.setattr(loading, "_FIRST_BATCH", 1)
+    monkeypatch.setattr(batch, "_FIRST_BATCH", 1)
     for minute in range(0, 20, 5):
         put(tmp_path, delivery(f"20260115T10{minute:02}Z"), packed(HEADER, record(srcport=minute)))
     library = Library([str(tmp_path)])
@@ -249,7 +250,7 @@ def test_the_first_records_come_before_the_directories_are_walked(tmp_path, monk
 
 
 def test_a_copy_among_the_first_records_is_passed_over_there_and_later(tmp_path, monkeypatch):
-    monkeypatch.setattr(loading, "_FIRST_BATCH", 1_000)
+    monkeypatch.setattr(batch, "_FIRST_BATCH", 1_000)
     for folder in ("a", "b"):
         put(tmp_path, f"{folder}/{delivery('20260115T1000Z')}", packed(HEADER, record(srcport=1)))
     for minute in range(5, 50, 5):
@@ -261,7 +262,7 @@ def test_a_copy_among_the_first_records_is_passed_over_there_and_later(tmp_path,
 
 
 def test_progress_goes_from_nothing_to_all(tmp_path, monkeypatch):
-    monkeypatch.setattr(loading, "_MOST_FILES", 1)
+    monkeypatch.setattr(batch, "_MOST_FILES", 1)
     for number in range(4):
         put(tmp_path, f"{number}.log", text(HEADER, record()))
     told = [dataset.progress for dataset in Library([str(tmp_path)]).refresh()]
@@ -270,7 +271,7 @@ def test_progress_goes_from_nothing_to_all(tmp_path, monkeypatch):
 
 
 def test_a_cancelled_reading_keeps_what_it_has_and_goes_on_later(tmp_path, monkeypatch):
-    monkeypatch.setattr(loading, "_MOST_FILES", 1)
+    monkeypatch.setattr(batch, "_MOST_FILES", 1)
     for number in range(5):
         put(tmp_path, f"{number}.log", text(HEADER, record(srcport=number)))
     library, ticket = Library([str(tmp_path)]), Ticket()
@@ -284,7 +285,7 @@ def test_a_cancelled_reading_keeps_what_it_has_and_goes_on_later(tmp_path, monke
 
 
 def test_a_reading_that_is_dropped_goes_on_later(tmp_path, monkeypatch):
-    monkeypatch.setattr(loading, "_MOST_FILES", 1)
+    monkeypatch.setattr(batch, "_MOST_FILES", 1)
     for number in range(4):
         put(tmp_path, f"{number}.log", text(HEADER, record(srcport=number)))
     library = Library([str(tmp_path)])

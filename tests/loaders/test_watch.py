@@ -11,7 +11,7 @@ import pytest
 from loaders import watch
 from loaders.dataset import Dataset
 from loaders.discover import NoLogsError
-from loaders.load import Library
+from loaders.live import Live
 from loaders.watch import Follower
 from tests.loaders.files import HEADER, delivery, packed, put, record, records, text
 
@@ -25,7 +25,7 @@ class Reader:
     def __init__(self, root):
         self._heard = Queue()
         self.latest = Dataset()
-        self.follower = Follower(lambda: Library([str(root)]), [str(root)], self._heard.put, self._heard.put)
+        self.follower = Follower(lambda: Live([str(root)]), [str(root)], self._heard.put, self._heard.put)
         self.follower.start()
 
     def until(self, wanted):
@@ -106,7 +106,7 @@ def test_a_delivery_that_comes_while_the_first_look_is_taken_arrives(tmp_path):
         if dataset.height == 1:
             put(root, "b.log", text(HEADER, record()))
 
-    follower = Follower(lambda: Library([str(root)]), [str(root)], arrived, heard.put)
+    follower = Follower(lambda: Live([str(root)]), [str(root)], arrived, heard.put)
     follower.start()
     try:
         assert heard.get(timeout=SOON).height == 1
@@ -130,7 +130,8 @@ def test_what_comes_unannounced_after_a_change_is_seen_by_a_second_look(follow, 
 
     def tell(*_, stop_event, **__):
         yield set()
-        yield {("added", "logs/day")}
+        (tmp_path / "logs/day").mkdir()
+        yield {("added", str(tmp_path / "logs/day"))}
         put(tmp_path, "logs/day/b.log", text(HEADER, record()))
         while not stop_event.wait(0.01):
             yield set()
@@ -226,7 +227,7 @@ def test_a_reading_that_fails_is_told_and_tried_again(follow, tmp_path, monkeypa
     reader = follow()
     reader.until(of(1))
     with monkeypatch.context() as patch:
-        patch.setattr(Library, "_changes", lambda *_: 1 / 0)
+        patch.setattr(Live, "_changes", lambda *_: 1 / 0)
         put(tmp_path, "logs/b.log", text(HEADER, record()))
         assert isinstance(reader.trouble(), ZeroDivisionError)
     reader.until(of(2))

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 # Many small steps, each of which may be the last one.
 SMALL_STEPS = """
-import loaders.load, loaders.store.keeper
-loaders.load._FIRST_BATCH = loaders.load._LARGEST_BATCH = {batch}
+import loaders.batch, loaders.load, loaders.store.keeper
+loaders.batch._FIRST_BATCH = loaders.batch._LARGEST_BATCH = {batch}
 loaders.store.keeper._FEW, loaders.store.keeper._LARGEST = 3, {merged}
 """
 WHEN_TOLD = """

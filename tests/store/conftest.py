@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from loaders import batch
 from loaders import load as loading
 from loaders.store import keeper
 from tests.loaders.files import HEADER, packed, put, record, text
@@ -63,6 +64,6 @@ def looked_into(monkeypatch):
 @pytest.fixture
 def in_small_steps(monkeypatch):
     """A few files make a batch, and a few small segments are worth merging."""
-    monkeypatch.setattr(loading, "_FIRST_BATCH", 1)
-    monkeypatch.setattr(loading, "_LARGEST_BATCH", 1)
+    monkeypatch.setattr(batch, "_FIRST_BATCH", 1)
+    monkeypatch.setattr(batch, "_LARGEST_BATCH", 1)
     monkeypatch.setattr(keeper, "_FEW", 3)

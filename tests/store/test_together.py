@@ -10,6 +10,7 @@ from contextlib import ExitStack
 import pytest
 
 from loaders import discover, watch
+from loaders.live import Live
 from loaders.load import Library
 from loaders.store.keeper import open_keeper
 from loaders.store.store import Store, place
@@ -69,7 +70,7 @@ def test_one_who_follows_and_builds_does_not_disturb_those_who_ask(root, monkeyp
     logs(root, 20)
     heard, failed = [], []
     keeper = open_keeper([str(root)])
-    follower = Follower(lambda: Library([str(root)], keeper=keeper), [str(root)], heard.append, failed.append)
+    follower = Follower(lambda: Live([str(root)], keeper=keeper), [str(root)], heard.append, failed.append)
     follower.start()
     try:
         for number in range(3):

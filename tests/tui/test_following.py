@@ -315,8 +315,8 @@ async def test_q_leaves_from_every_pane(two_streams, key, pane):
 
 
 async def test_records_of_the_newest_files_come_first_and_the_rest_joins_them(logs, monkeypatch):
-    monkeypatch.setattr("loaders.load._FIRST_BATCH", 1)
-    monkeypatch.setattr("loaders.load._LARGEST_BATCH", 1)
+    monkeypatch.setattr("loaders.batch._FIRST_BATCH", 1)
+    monkeypatch.setattr("loaders.batch._LARGEST_BATCH", 1)
     for number in range(8):
         logs.deliver(line(srcaddr=f"10.0.0.{number}", start=BEGIN + number * 300), end=BEGIN + number * 300)
     firsts = []

@@ -161,9 +161,9 @@ def test_a_store_in_use_is_not_cleared(logs, cache):
 
 def test_on_a_terminal_a_long_reading_says_how_far_it_is(logs, terminal):
     code = (
-        "import time, loaders.load as load, tui.commands.shared as shared\n"
+        "import time, loaders.batch as batch, tui.commands.shared as shared\n"
         "shared.ProgressLine._PATIENCE = 0.0\n"
-        "load._FIRST_BATCH = load._LARGEST_BATCH = 1\n"
+        "batch._FIRST_BATCH = batch._LARGEST_BATCH = 1\n"
         "from tui.cli import main\n"
         f"import sys; sys.argv[1:] = ['store', 'build', {str(logs.root)!r}, '--format', 'ndjson']\n"
         "main()\n"
