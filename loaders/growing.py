@@ -205,7 +205,7 @@ def _is_part(state: State, file: SourceFile) -> bool:
 
     Of packed files it is not known how long they are; those that end early are not whole for another reason.
     """
-    if not 0 < file.size < state.begin.offset:
+    if state.path == file.path or not 0 < file.size < state.begin.offset:
         return False
     try:
         begins = piece(file.path, 0, _TELLING)

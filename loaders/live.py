@@ -146,7 +146,10 @@ class Live(Library):
         if dot + end in _PACKED_ENDS and stem in self._sources.files:
             return True
         state = self._growing.copied(file)
-        return state is not None and self._growing.state_of(state.path) is state
+        original = self._sources.files.get(state.path) if state else None
+        if state is None or original is None or self._growing.state_of(state.path) is not state:
+            return False
+        return original.fingerprint[2] == state.inode and original.size >= state.begin.offset
 
     # -- how they are read ------------------------------------------------------------------------------
 
