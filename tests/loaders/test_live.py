@@ -431,7 +431,7 @@ def _do(what, path, count):
             path, *([] if path.exists() and path.stat().st_size else [HEADER]), *numbered(count, count + 1000)
         )
     elif what == "half":
-        add(path, record(srcport=count)[:30], end="")
+        add(path, *([] if path.stat().st_size else [HEADER]), record(srcport=count)[:30], end="")
     elif what == "end":
         add(path, "")
     elif what == "rename":
