@@ -426,12 +426,13 @@ def test_whatever_happens_to_the_files_it_is_in_the_end_as_if_they_were_read_the
 
 
 def _do(what, path, count):
+    begun = path.exists() and path.stat().st_size > 0
+    if not begun and what in {"grow", "half", "end"}:
+        add(path, HEADER)
     if what == "grow" or not path.exists():
-        add(
-            path, *([] if path.exists() and path.stat().st_size else [HEADER]), *numbered(count, count + 1000)
-        )
+        add(path, *([] if path.exists() else [HEADER]), *numbered(count, count + 1000))
     elif what == "half":
-        add(path, *([] if path.stat().st_size else [HEADER]), record(srcport=count)[:30], end="")
+        add(path, record(srcport=count)[:30], end="")
     elif what == "end":
         add(path, "")
     elif what == "rename":
