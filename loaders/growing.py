@@ -69,6 +69,10 @@ class Growing:
         """How far a file has been read, if it has been read so."""
         return self._states.get(path)
 
+    def former(self, path: str) -> State | None:
+        """How far a file had been read that is no more what it was."""
+        return next((state for state in reversed(self._former) if state.path == path), None)
+
     def put(self, state: State) -> None:
         """Remember how far a file has been read."""
         self._states[state.path] = state
@@ -83,7 +87,7 @@ class Growing:
     def goes_on(self, file: SourceFile) -> bool:
         """Whether a file is what was read of it, and maybe more."""
         state = self._states.get(file.path)
-        return state is not None and state.inode == file.fingerprint[2] and _agrees(state, file.path)
+        return state is not None and state.inode == file.fingerprint[2] and agrees(state, file.path)
 
     def copied(self, file: SourceFile) -> State | None:
         """What another file was read to, if this one is a copy of it, packed or not, whole or not yet."""
@@ -91,7 +95,7 @@ class Growing:
             other = state.path != file.path or state.inode != file.fingerprint[2]
             if not other or not state.begin.offset or not _is_named_after(file.path, state.path):
                 continue
-            if _agrees(state, file.path) or _is_part(state, file):
+            if agrees(state, file.path) or _is_part(state, file):
                 return state
         return None
 
@@ -143,7 +147,7 @@ def read_on(
     if not isinstance(by_name(shape.format), GoesOn) or (begin and begin.shape not in {None, shape}):
         return None
     try:
-        if is_packed(file.path):
+        if begin is None and is_packed(file.path):
             return None
         blocks = Blocks(file.path, begin.begin if begin else Position())
         above = begin.time if begin else None
@@ -179,6 +183,14 @@ def joined(before: FileReport, more: FileReport) -> FileReport:
     )
 
 
+def agrees(state: State, path: str) -> bool:
+    """Whether a file has the bytes that tell what was read, packed or not."""
+    try:
+        return _telling(path, state.begin.offset) == (state.head, state.last)
+    except OSError:
+        return False
+
+
 def _is_named_after(path: str, original: str) -> bool:
     """Whether a rotation may have made one file of the other: ``app.log.1``, ``app-20260115.log.gz``."""
     stem, dot, _ = original.rpartition(".")
@@ -190,14 +202,6 @@ def _telling(path: str, offset: int) -> tuple[bytes, bytes]:
     first = piece(path, 0, min(_TELLING, offset))
     begin = max(0, offset - _TELLING)
     return _digest(first), _digest(piece(path, begin, offset - begin))
-
-
-def _agrees(state: State, path: str) -> bool:
-    """Whether a file has the bytes that tell what was read."""
-    try:
-        return _telling(path, state.begin.offset) == (state.head, state.last)
-    except OSError:
-        return False
 
 
 def _is_part(state: State, file: SourceFile) -> bool:

@@ -49,7 +49,8 @@ _KEEP_SECONDS, _KEEP_ROWS = 30.0, 100_000
 _FEW = 20
 # A last line without an end is read with all of its file again, unless that is larger.
 _LARGE = 64 * 1024**2
-_PACKED_ENDS = (".gz", ".zst")
+PACKED_ENDS = (".gz", ".zst")
+"""How the names of packed files end that a rotation makes."""
 
 
 class Live(Library):
@@ -143,7 +144,7 @@ class Live(Library):
     def _is_copy(self, file: SourceFile) -> bool:
         """Whether a rotation seems to be making a copy of a file that is still there."""
         stem, dot, end = file.path.rpartition(".")
-        if dot + end in _PACKED_ENDS and stem in self._sources.files:
+        if dot + end in PACKED_ENDS and stem in self._sources.files:
             return True
         state = self._growing.copied(file)
         original = self._sources.files.get(state.path) if state else None
@@ -216,7 +217,7 @@ class Live(Library):
         if not isinstance(shape, Unrecognised):
             found = read_on(number, file, shape, self._growing.state_of(file.path), self._delivered)
         if found is None:
-            self._growing.end(file.path)
+            self._start_over(file.path)
             del self._numbers[file.path]
             self._forget({number})
             self._take(self._load(self._recognised([file])))
@@ -227,6 +228,10 @@ class Live(Library):
             self._patience.quiet(file)
         report = joined(self.dataset.files[number], more.reports[number])
         self._take(Loaded({number: file}, more.frames, {number: report}, self._delivered.since(known)))
+
+    def _start_over(self, path: str) -> None:
+        """A file cannot be gone on with, and is read from its beginning."""
+        self._growing.end(path)
 
     # -- where it is kept -------------------------------------------------------------------------------
 

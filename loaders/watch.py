@@ -118,6 +118,10 @@ class Follower:
             self._watch.stop.set()
             self._watch.told.put(set())
 
+    def join(self, seconds: float = 5.0) -> None:
+        """Wait until the thread has ended, not for ever."""
+        self._thread.join(seconds)
+
     def _work(self) -> None:
         try:
             library = self._open()

@@ -16,6 +16,7 @@ from tui.commands import diagnose as diagnose_command
 from tui.commands import listings
 from tui.commands import query as query_command
 from tui.commands import store as store_command
+from tui.commands import tail as tail_command
 from tui.commands.shared import (
     check_filter,
     give_up,
@@ -181,6 +182,7 @@ for _command in (
     diagnose_command.diagnose,
     detect_command.detect,
     diagnose_command.snapshot,
+    tail_command.tail,
     store_command.store,
 ):
     cli.add_command(_command)

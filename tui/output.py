@@ -60,6 +60,54 @@ def write(
             out.writelines(_dumped(row) + "\n" for row in picked)
 
 
+class Stream:
+    """Rows written as they come, each at once; a table has one row under the other, without equal widths."""
+
+    def __init__(self, columns: Sequence[str], form: str, out: TextIO | None = None) -> None:
+        """Write nothing yet.
+
+        Args:
+            columns: The columns of a table or of CSV; JSON has those of each row.
+            form: One of ``FORMATS``.
+            out: Where to; standard output by default.
+        """
+        self._columns, self._form, self._out = columns, form, out or sys.stdout
+        self._before = "[\n  "
+        self.begun = False
+
+    def begin(self) -> None:
+        """Write what stands above the rows."""
+        self.begun = True
+        if self._form == "csv":
+            write((), self._columns, "csv", self._out)
+            self._out.flush()
+
+    def write(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Write some rows.
+
+        Raises:
+            OSError: They cannot be written.
+        """
+        for row in rows:
+            if self._form == "table":
+                self._out.write(" ".join(clean(_shown(row[name])) for name in self._columns) + "\n")
+            elif self._form == "csv":
+                writer = csv.writer(self._out, lineterminator="\n")
+                writer.writerow([_inert(_cell(row[name])) for name in self._columns])
+            elif self._form == "ndjson":
+                self._out.write(_dumped(row) + "\n")
+            else:
+                self._out.write(self._before + _dumped(row, indent=2).replace("\n", "\n  "))
+                self._before = ",\n  "
+        self._out.flush()
+
+    def end(self) -> None:
+        """Write what stands below the rows."""
+        if self._form == "json":
+            self._out.write("[]\n" if self._before.startswith("[") else "\n]\n")
+            self._out.flush()
+
+
 def write_one(value: dict[str, Any], out: TextIO | None = None) -> None:
     """Write one JSON object; times and control characters as ``write`` has them."""
     (out or sys.stdout).write(_dumped(value, indent=2) + "\n")

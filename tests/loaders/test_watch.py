@@ -239,3 +239,61 @@ def test_stopping_ends_the_thread(follow):
     reader.follower.stop()
     reader.follower._thread.join(SOON)
     assert not reader.follower._thread.is_alive()
+
+
+# -- where nothing is told -----------------------------------------------------------------------------------
+
+
+def test_on_a_file_system_that_tells_nothing_everything_is_looked_at(tmp_path, monkeypatch):
+    monkeypatch.setattr(watch, "silent_file_system", lambda _: "nfs4")
+    monkeypatch.setattr(watch, "_POLL_SECONDS", 0.2)
+    monkeypatch.setattr("watchfiles.watch", lambda *_, **__: pytest.fail("it was watched"))
+    root, heard, told = tmp_path / "logs", Queue(), []
+    put(root, "a.log", text(HEADER, record()))
+    follower = Follower(lambda: Live([str(root)]), [str(root)], heard.put, heard.put, told.append)
+    follower.start()
+    try:
+        assert heard.get(timeout=SOON).height == 1
+        put(root, f"day/{delivery()}", packed(HEADER, record()))
+        assert heard.get(timeout=SOON).height == 2
+        with (root / "a.log").open("ab") as log:
+            log.write(text(record()))
+        assert heard.get(timeout=SOON).height == 3
+    finally:
+        follower.stop()
+        follower.join()
+    assert told[0].startswith("nfs4 tells of no changes: looking every ")
+
+
+def test_what_nobody_tells_of_is_found_and_from_then_on_looked_for(tmp_path, monkeypatch):
+    def tell(*_, stop_event, **__):
+        yield set()
+        stop_event.wait()
+
+    monkeypatch.setattr("watchfiles.watch", tell)
+    for name, seconds in (("_FULL_LOOK_SECONDS", 0.3), ("_POLL_SECONDS", 0.2), ("_OLD_SECONDS", 0.0)):
+        monkeypatch.setattr(watch, name, seconds)
+    root, heard, told = tmp_path / "logs", Queue(), Queue()
+    put(root, "a.log", text(HEADER, record()))
+    follower = Follower(lambda: Live([str(root)]), [str(root)], heard.put, heard.put, told.put)
+    follower.start()
+    try:
+        assert heard.get(timeout=SOON).height == 1
+        put(root, "b.log", text(HEADER, record()))
+        assert heard.get(timeout=SOON).height == 2
+        assert told.get(timeout=SOON).startswith("changes came that were not told: looking every ")
+        put(root, "c.log", text(HEADER, record()))
+        assert heard.get(timeout=SOON).height == 3
+    finally:
+        follower.stop()
+        follower.join()
+
+
+def test_a_look_that_waits_for_a_file_goes_on_by_itself(follow, tmp_path):
+    """Nobody tells that a file has not been written to for a while."""
+    reader = follow()
+    reader.until(of(1))
+    whole = packed(HEADER, *[record(srcport=number) for number in range(3000)])
+    put(tmp_path, f"logs/{delivery()}", whole[: len(whole) // 2])
+    dataset = reader.until(lambda dataset: dataset.height > 1)
+    assert [report.state for report in dataset.files.values()].count("incomplete") == 1
