@@ -56,7 +56,7 @@ _ORDERS = {
 """What the list is sorted by, in turn, and how that is said."""
 _DAY = 86_400
 # So much room have the names of interfaces together, and each at least.
-_ALL_NAMES, _SHORTEST = 42, 12
+_ALL_NAMES, _SHORTEST = 38, 12
 _NONE = "No conversation is among the records that are looked at.\nPress esc to go back."
 
 
@@ -204,7 +204,7 @@ class ConversationsScreen(Listing):
         """Say what the state under the cursor means, and by what it is known who began."""
         talk = message.row.record if message.row is not None else {}
         if talk:
-            told = [STATES[talk["state"]], *_seen(talk), f"who began is known by {talk['began_by']}"]
+            told = [*_seen(talk), STATES[talk["state"]], f"who began is known by {talk['began_by']}"]
             self._told.update(Content(f" {clean('; '.join(told))}"))
 
     @on(FrameTable.Opened)
