@@ -180,22 +180,17 @@ class Diagnosis:
         found = found if most is None else found.tail(most)
         # A filter may have left out the other direction.
         is_part = bool(scope.filter.strip())
-        near = self._of_same_ends(found) if is_part else found
-        ends = near
-        if whole and is_part:
-            legs = legs_near(self.dataset, near, Scope(), self.lookup)
-            near = pl.concat([near, legs.join(near, on=[FILE, LINE], how="anti")])
+        asked = self._of_same_ends(found) if is_part else found
+        near = self._with_legs(asked, asked, Scope()) if whole and is_part else asked
         near = near.sort("start", nulls_last=True, maintain_order=True)
-        own = self._own_addresses(near, Scope())
-        directed = direction.with_direction(near, own, self.lookup)
+        directed = direction.with_direction(near, self._own_addresses(near, Scope()), self.lookup)
         if ticket:
             ticket.check()
         talks = joined(directed, initiator.listeners(near.lazy()))
-        if whole:
-            talks = merged(talks, self.lookup)
-        if near.height > ends.height:
+        talks = merged(talks, self.lookup) if whole else talks
+        if near.height > asked.height:
             # Legs at NAT gateways that are of none of these conversations were not asked for.
-            talks = of_ends(talks, ends)
+            talks = of_ends(talks, asked)
         if not judged:
             return talks
         place = [FILE, LINE]
@@ -205,6 +200,11 @@ class Diagnosis:
         coded, _ = self._found(picked, near, Scope(), bulk=True)
         codes = coded.select(*place, "code").unique(place, keep="any")
         return talks.join(codes, on=place, how="left", maintain_order="left")
+
+    def _with_legs(self, near: pl.DataFrame, picked: pl.DataFrame, around: Scope) -> pl.DataFrame:
+        """Records, and those at NAT gateways that may be of the same conversations as some of them."""
+        legs = legs_near(self.dataset, picked, around, self.lookup)
+        return pl.concat([near, legs.join(near, on=[FILE, LINE], how="anti")])
 
     def _of_same_ends(self, picked: pl.DataFrame) -> pl.DataFrame:
         """All records between the endpoints of some, either way, at any interface and any time."""
@@ -236,9 +236,7 @@ class Diagnosis:
         return run.collect(every.join(both.lazy(), on=["source", "target"], how="semi"))
 
     def _explained(self, picked: pl.DataFrame, question: Question, around: Scope) -> Iterator[Verdict]:
-        near = self._near(picked, question, around)
-        legs = legs_near(self.dataset, picked, around, self.lookup)
-        near = pl.concat([near, legs.join(near, on=[FILE, LINE], how="anti")])
+        near = self._with_legs(self._near(picked, question, around), picked, around)
         found, known = self._found(picked, near, around)
         explainer = Explainer(self.lookup, self.dataset, known, self.now)
         order = found.sort("start", "interface", "accepted", descending=[True, False, False], nulls_last=True)

@@ -77,7 +77,8 @@ def _at_gateways(left: pl.DataFrame, near: pl.DataFrame, views: pl.DataFrame) ->
         on=_ENDS,
         nulls_equal=True,
     ).filter((pl.col("stopped") != pl.col("_from")) & pl.col("start").is_between("first", "last"))
-    return near.join(met.select(FILE, LINE, *_AT.values()), on=[FILE, LINE])
+    places = met.select(FILE, LINE, *_AT.values()).unique(list(_AT.values()), keep="first")
+    return near.join(places, on=[FILE, LINE])
 
 
 def legs_near(dataset: Dataset, picked: pl.DataFrame, around: Scope, lookup: Lookup) -> pl.DataFrame:

@@ -64,12 +64,7 @@ def nat_legs(rows: pl.DataFrame, lookup: Lookup) -> pl.DataFrame:
     )
     near = _pairs(clients, inner, _CLIENT_SIDE)
     # Who passes a gateway is known by its client's side, or by the packets' own ends where they are logged.
-    passes = pl.concat(
-        [
-            near.select("_view", _gateway="interface"),
-            there.select("_view", _gateway="interface"),
-        ]
-    ).unique()
+    passes = pl.concat([some.select("_view", _gateway="interface") for some in (near, there)]).unique()
     passed = clients.join(passes, on="_view")
     outer = (
         there.filter(pl.col("way") == direction.EGRESS)
