@@ -36,6 +36,8 @@ CONVERSATION: dict[str, pl.DataType] = {
     "service": pl.String(),
     "asked": pl.Boolean(),
     "unmeasured": pl.Boolean(),
+    "rewritten": pl.Boolean(),
+    "next_hop": pl.String(),
     FILE: pl.UInt32(),
     LINE: pl.UInt32(),
 }
@@ -43,7 +45,10 @@ CONVERSATION: dict[str, pl.DataType] = {
 times are epoch seconds; ``way`` is which way the initiator's packets went at the interface (``ingress``,
 ``egress`` or null); ``asked`` says whether a SYN of the initiator is among the records (null where flags are
 not logged), ``unmeasured`` whether VPC Block Public Access refused any of it: its bytes are not known then;
-``_file`` and ``_line`` are those of the record to explain, a rejected one if any is."""
+``rewritten`` says whether the interface showed other addresses than the packets carry (a hop, or a secondary
+address), ``next_hop`` which interface it had the initiator's packets from (``way`` is ``ingress``) or gave
+them to (``egress``), null where that is not logged; ``_file`` and ``_line`` are those of the record to
+explain, a rejected one if any is."""
 
 STATES = {
     "established": "a connection was made, or both sides spoke",
@@ -62,7 +67,7 @@ _OTHER_IDLE = 180
 _LONGEST_WINDOW = 600
 _SPOKE = 2
 
-_ORDER = ["first", "interface", "initiator", "iport"]
+_ORDER = ["first", "interface", "initiator", "iport", FILE, LINE]
 _KEY = ["interface", "_low", "_low_port", "_high", "_high_port", "protocol"]
 
 
@@ -80,18 +85,13 @@ def conversations(flows: pl.DataFrame, listening: pl.DataFrame) -> pl.DataFrame:
         return pl.DataFrame(schema=CONVERSATION)
     sides = _sides(_numbered(_without_copies(flows)))
     whole = _joined(sides, listening)
-    return (
-        whole.with_columns(state=_state(), records=pl.col("accepted") + pl.col("rejected"))
-        .select(list(CONVERSATION))
-        .sort(
-            "first",
-            "interface",
-            "initiator",
-            "iport",
-            descending=[True, False, False, False],
-            nulls_last=True,
-        )
-    )
+    whole = whole.with_columns(state=_state(), records=pl.col("accepted") + pl.col("rejected"))
+    return newest_first(whole.select(list(CONVERSATION)))
+
+
+def newest_first(talks: pl.DataFrame) -> pl.DataFrame:
+    """Conversations in the order in which they are told."""
+    return talks.sort(*_ORDER, descending=[True, *[False] * (len(_ORDER) - 1)], nulls_last=True)
 
 
 def _without_copies(flows: pl.DataFrame) -> pl.DataFrame:
@@ -134,11 +134,11 @@ def _numbered(flows: pl.DataFrame) -> pl.DataFrame:
             _closed_run=pl.when(closes).then("_run").forward_fill().shift(1),
         )
         .with_columns(
-            _part=(
-                ~same
-                | gap.fill_null(value=False)
-                | (asks & (pl.col("_closed_run") == pl.col("_run")) & (pl.col("start") > pl.col("_closed")))
-            )
+            # Nothing that has not ended is begun again, however often it is asked for.
+            _anew=(asks & (pl.col("_closed_run") == pl.col("_run")) & (pl.col("start") > pl.col("_closed")))
+        )
+        .with_columns(
+            _part=(~same | gap.fill_null(value=False) | pl.col("_anew").fill_null(value=False))
             .fill_null(value=True)
             .cum_sum()
         )
@@ -150,7 +150,9 @@ def _sides(flows: pl.DataFrame) -> pl.DataFrame:
     ok = pl.col("accepted")
     found = (
         flows.lazy()
-        .with_columns(_asks=has_syn(pl.col("flags")), _rejected=~ok, _place=_place())
+        .with_columns(
+            _asks=has_syn(pl.col("flags")), _rejected=~ok, _place=_place(), _rewritten=_is_rewritten()
+        )
         .group_by("_part", "_side")
         .agg(
             ok.sum().cast(pl.UInt32).alias("accepted"),
@@ -164,6 +166,8 @@ def _sides(flows: pl.DataFrame) -> pl.DataFrame:
             pl.col("service").max(),
             pl.col("_place").min().alias("place"),
             (pl.col("reason") == "BPA").any().alias("unmeasured"),
+            pl.col("_rewritten").any().alias("rewritten"),
+            pl.col("next_hop").max(),
         )
         .collect()
     )
@@ -183,9 +187,17 @@ def _sides(flows: pl.DataFrame) -> pl.DataFrame:
         first=pl.min_horizontal("a_first", "b_first"),
         last=pl.max_horizontal("a_last", "b_last"),
         service=pl.coalesce("a_service", "b_service"),
-        unmeasured=pl.any_horizontal(pl.col(f"{side}_unmeasured").fill_null(value=False) for side in "ab"),
+        next_hop=pl.coalesce("a_next_hop", "b_next_hop"),
+        **{
+            name: pl.any_horizontal(pl.col(f"{side}_{name}").fill_null(value=False) for side in "ab")
+            for name in ("unmeasured", "rewritten")
+        },
         **{FILE: (place // _FILE).cast(pl.UInt32), LINE: (place % _FILE).cast(pl.UInt32)},
     )
+
+
+def _is_rewritten() -> pl.Expr:
+    return pl.col("srcaddr").ne_missing(pl.col("source")) | pl.col("dstaddr").ne_missing(pl.col("target"))
 
 
 _FILE, _ACCEPTED = 2**32, 2**63

@@ -13,16 +13,18 @@ from diagnose.absence import Absence
 from diagnose.blocks import ip_of
 from diagnose.conversations import conversations as joined
 from diagnose.explain import Explainer
+from diagnose.far_sides import far_sides, legs_near, of_ends, views_of
 from diagnose.fixes import CONVERSATION, let_through
 from diagnose.lookup import Lookup
-from diagnose.records import at_interface, between, flows, from_to, lazy_flows, touching
+from diagnose.records import FEW, any_of, at_interface, between, flows, from_to, lazy_flows, touching
+from diagnose.vantages import merged
 from loaders import run
 from loaders.schema import FILE, LINE
 from query.scope import Scope
 from query.shorthand import condition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from diagnose.explain import Row
     from diagnose.fixes import Fix
@@ -155,6 +157,7 @@ class Diagnosis:
         ticket: Ticket | None = None,
         *,
         judged: bool = True,
+        whole: bool = False,
     ) -> pl.DataFrame:
         """The conversations that have a record in a scope, newest first.
 
@@ -163,10 +166,11 @@ class Diagnosis:
             most: Take the newest records only, so many of them.
             ticket: Checked between the steps.
             judged: Whether a verdict is wanted on each.
+            whole: Whether what several interfaces saw of one is one row; otherwise it is a row for each.
 
         Returns:
-            ``conversations.CONVERSATION``, and if wanted ``code`` (String): the verdict on the record to
-            explain.
+            ``conversations.CONVERSATION``, or ``vantages.VANTAGES`` for whole ones, and if wanted ``code``
+            (String): the verdict on the record to explain.
 
         Raises:
             QueryError: The scope's filter is not one.
@@ -175,13 +179,18 @@ class Diagnosis:
         found = flows(self.dataset, scope, ticket)
         found = found if most is None else found.tail(most)
         # A filter may have left out the other direction.
-        near = self._of_same_ends(found) if scope.filter.strip() else found
+        is_part = bool(scope.filter.strip())
+        asked = self._of_same_ends(found) if is_part else found
+        near = self._with_legs(asked, asked, Scope()) if whole and is_part else asked
         near = near.sort("start", nulls_last=True, maintain_order=True)
-        own = self._own_addresses(near, Scope())
-        directed = direction.with_direction(near, own, self.lookup)
+        directed = direction.with_direction(near, self._own_addresses(near, Scope()), self.lookup)
         if ticket:
             ticket.check()
         talks = joined(directed, initiator.listeners(near.lazy()))
+        talks = merged(talks, self.lookup) if whole else talks
+        if near.height > asked.height:
+            # Legs at NAT gateways that are of none of these conversations were not asked for.
+            talks = of_ends(talks, asked)
         if not judged:
             return talks
         place = [FILE, LINE]
@@ -191,6 +200,11 @@ class Diagnosis:
         coded, _ = self._found(picked, near, Scope(), bulk=True)
         codes = coded.select(*place, "code").unique(place, keep="any")
         return talks.join(codes, on=place, how="left", maintain_order="left")
+
+    def _with_legs(self, near: pl.DataFrame, picked: pl.DataFrame, around: Scope) -> pl.DataFrame:
+        """Records, and those at NAT gateways that may be of the same conversations as some of them."""
+        legs = legs_near(self.dataset, picked, around, self.lookup)
+        return pl.concat([near, legs.join(near, on=[FILE, LINE], how="anti")])
 
     def _of_same_ends(self, picked: pl.DataFrame) -> pl.DataFrame:
         """All records between the endpoints of some, either way, at any interface and any time."""
@@ -222,8 +236,9 @@ class Diagnosis:
         return run.collect(every.join(both.lazy(), on=["source", "target"], how="semi"))
 
     def _explained(self, picked: pl.DataFrame, question: Question, around: Scope) -> Iterator[Verdict]:
-        found, near = self._found(picked, self._near(picked, question, around), around)
-        explainer = Explainer(self.lookup, self.dataset, near.flows, self.now)
+        near = self._with_legs(self._near(picked, question, around), picked, around)
+        found, known = self._found(picked, near, around)
+        explainer = Explainer(self.lookup, self.dataset, known, self.now)
         order = found.sort("start", "interface", "accepted", descending=[True, False, False], nulls_last=True)
         for row in order.iter_rows(named=True):
             verdict = explainer.verdict(row)
@@ -298,43 +313,15 @@ class Diagnosis:
 
         found = judged(picked)
         coded = judging.coded(found, self.lookup, instances)
-        far = self._far_sides(coded, known)
+        if not bulk:
+            known = replace(known, views=views_of(picked, near, self.lookup))
+        far = far_sides(coded, near, known.views, self.lookup)
         if not far.height:
             return coded, known
         there = judging.coded(judged(far.drop("_for_file", "_for_line")), self.lookup, instances)
         places = far.select("_for_file", "_for_line").iter_rows()
         codes = {(file, line): code for (file, line), code in zip(places, there["code"], strict=True)}
         return judging.coded(found, self.lookup, instances, codes), known
-
-    def _far_sides(self, found: pl.DataFrame, around: facts.Around) -> pl.DataFrame:
-        """What another of our interfaces saw come in of accepted records that were never answered."""
-        left = found.filter(
-            pl.col("code").is_in(["A-NOREPLY-REMOTE", "A-NOROUTE", "A-BLACKHOLE"])
-            & (pl.col("same_at").list.len() > 1)
-        ).select("source", "srcport", "target", "dstport", "protocol", "interface", "_file", "_line")
-        keys = ["source", "srcport", "target", "dstport", "protocol"]
-        came = around.flows.filter(pl.col("way") == direction.INGRESS)
-        met = came.join(
-            left.rename({"interface": "_from", "_file": "_for_file", "_line": "_for_line"}),
-            on=keys,
-            nulls_equal=True,
-        ).filter(pl.col("interface") != pl.col("_from"))
-        # A refusal there outranks what was let in; of several hops the one that has the address is the end.
-        # What a hop on the way let in, such as a NAT gateway, went on from there and says nothing of the end.
-        hosts = [
-            row["dstaddr"] == row["target"] or self._has(row["interface"], row["target"])
-            for row in met.iter_rows(named=True)
-        ]
-        met = met.with_columns(_hosts=pl.Series(hosts, dtype=pl.Boolean))
-        met = met.filter(pl.col("_hosts") | ~pl.col("accepted"))
-        met = met.sort("_hosts", "accepted", "start", descending=[True, False, False], nulls_last=True)
-        return met.unique(["_for_file", "_for_line"], keep="first", maintain_order=True).drop(
-            "_hosts", "_from"
-        )
-
-    def _has(self, name: str, address: str) -> bool:
-        interface, ip = self.lookup.interface(name), ip_of(address)
-        return interface is not None and ip is not None and interface.owns(ip)
 
     def _own_addresses(self, near: pl.DataFrame, around: Scope) -> pl.DataFrame:
         """The own addresses of the interfaces whose records do not say which way they went."""
@@ -347,30 +334,30 @@ class Diagnosis:
         found = direction.own_addresses(ends, self.lookup)
         open_ = ends.join(found.filter(pl.col("own").is_null()), on="interface", how="semi")
         addresses = pl.concat([open_["srcaddr"], open_["dstaddr"]]).drop_nulls().unique().sort()
-        if not 0 < len(addresses) <= _FEW:
+        if not 0 < len(addresses) <= FEW:
             return found
         # What else saw their addresses may have one of them as its own.
-        plan = lazy_flows(self.dataset, replace(around, filter=_any_of(addresses, touching)))
+        plan = lazy_flows(self.dataset, replace(around, filter=any_of(addresses, touching)))
         more = run.collect(plan.select("interface").unique())["interface"].drop_nulls()
         return direction.own_addresses(self._ends_at(sorted({*names, *more}), around), self.lookup)
 
     def _ends_at(self, names: Sequence[str], around: Scope) -> pl.DataFrame:
         """The pairs of addresses in the records of some interfaces."""
-        plan = lazy_flows(self.dataset, replace(around, filter=_any_of(names, at_interface)))
+        plan = lazy_flows(self.dataset, replace(around, filter=any_of(names, at_interface)))
         return run.collect(plan.select("interface", "srcaddr", "dstaddr").unique())
 
     def _listeners(self, picked: pl.DataFrame, around: Scope) -> pl.DataFrame:
         """Who of those in question listens."""
         ends = initiator.endpoints(picked)
         addresses = ends["address"].drop_nulls().unique()
-        plan = lazy_flows(self.dataset, replace(around, filter=_any_of(addresses, touching)))
+        plan = lazy_flows(self.dataset, replace(around, filter=any_of(addresses, touching)))
         return initiator.listeners(plan if picked.height else plan.clear(), ends)
 
     def _refusals(self, picked: pl.DataFrame, around: Scope) -> pl.DataFrame:
         """At how many places the public peers of refused records were refused."""
         peers = pl.concat([picked["source"], picked["target"]]).drop_nulls().unique()
         public = [text for text in peers if (ip := ip_of(text)) is not None and self.lookup.is_public(ip)]
-        named = _any_of(public, touching)
+        named = any_of(public, touching)
         refused_ = 'action = "REJECT"' + (f" and ({named})" if named else "")
         columns = ["source", "target", "dstport", "accepted"]
         plan = lazy_flows(self.dataset, replace(around, filter=refused_)).filter(
@@ -390,9 +377,3 @@ def _is(ends: Sequence[str | int | None]) -> pl.Expr:
 _MOMENT = timedelta(seconds=1)
 # So many pairs of addresses are named in a filter.
 _FEW_PAIRS = 10
-# So many addresses are named in a filter; more are looked for among all records.
-_FEW = 50
-
-
-def _any_of(values: Sequence[str] | pl.Series, term: Callable[[str], str]) -> str:
-    return " or ".join(map(term, values)) if 0 < len(values) <= _FEW else ""

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from diagnose import codes, fixes, network_acls, routes, security_groups
-from diagnose.inventory import COMMANDS
+from diagnose.far_sides import view_of
 from diagnose.model import TCP
 from diagnose.packet import packet_of, protocol_name
-from diagnose.path import Stage, path
+from diagnose.path import Stage, hops, path
 from diagnose.records import SYN_ACK
 from diagnose.said import (
     Rules,
     acl_says,
+    acl_says_no,
     clock,
     end_of,
     flag_names,
@@ -24,6 +25,7 @@ from diagnose.said import (
     plural,
     route_says,
     span,
+    would_settle,
 )
 from diagnose.tri import Tri
 from diagnose.verdict import HIGH, LOW, MEDIUM, Evidence, Verdict
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from diagnose.facts import Around
     from diagnose.lookup import Lookup
     from loaders.dataset import Dataset
 
@@ -40,7 +43,6 @@ Row = dict[str, Any]
 _TIMEOUTS = {"tcp": ("TcpEstablishedTimeout", 432_000), "udp": ("UdpStreamTimeout", 180)}
 """Idle timeouts of connection tracking: their names in EC2, and the seconds where none is set."""
 _OTHER_TIMEOUT = 600
-_NEEDED = ("NetworkInterfaces", "SecurityGroups", "NetworkAcls", "Subnets")
 _BARE_RESET = 40
 """Bytes of a packet that is no more than its headers: without flags, replies of that size may be resets."""
 
@@ -48,17 +50,17 @@ _BARE_RESET = 40
 class Explainer:
     """Turns facts with codes into verdicts."""
 
-    def __init__(self, lookup: Lookup, dataset: Dataset, flows: pl.DataFrame, now: datetime) -> None:
+    def __init__(self, lookup: Lookup, dataset: Dataset, around: Around, now: datetime) -> None:
         """Take what verdicts quote from.
 
         Args:
             lookup: The inventory.
             dataset: The records, for the names of their files.
-            flows: The records around those in question, with directions.
+            around: The records around those in question.
             now: What time it is.
         """
         self._lookup, self._dataset, self._now = lookup, dataset, now
-        self._flows = flows
+        self._flows, self._views = around.flows, around.views
 
     def verdict(self, row: Row) -> Verdict:
         """The verdict of one record.
@@ -152,7 +154,7 @@ class Explainer:
             if stem == "R-STALE":
                 yield from (Evidence(text) for text in self._why_stale(row))
             elif stem == "R-UNKNOWN":
-                yield from (Evidence(text) for text in self._would_settle(row, rules))
+                yield from (Evidence(text) for text in would_settle(self._lookup, row, rules))
         else:
             yield from self._answers(stem, row, rules)
 
@@ -226,19 +228,6 @@ class Explainer:
         if row["source"] != row["srcaddr"]:
             yield f"The packet came from {row['source']}, which the interface showed as {row['srcaddr']}"
 
-    def _would_settle(self, row: Row, rules: Rules | None) -> Iterator[str]:
-        if row["way"] is None:
-            yield "flow-direction (version 5) or describe-network-interfaces would tell which way it went"
-        lacking = [key for key in _NEEDED if not self._lookup.inventory.kind(key).is_there]
-        if lacking:
-            commands = ", ".join(f"aws ec2 {COMMANDS[key]}" for key in lacking)
-            yield f"These would settle it: {commands} (`flowtui snapshot`)"
-        partial = [key for key in _NEEDED if self._lookup.inventory.kind(key).partial]
-        if partial:
-            yield f"Only the first pages were saved of: {', '.join(COMMANDS[key] for key in partial)}"
-        if rules is not None and rules.packet.is_icmp:
-            yield "Flow logs do not tell the type of ICMP, which these rules are about"
-
     def _answers(self, stem: str, row: Row, rules: Rules | None) -> Iterator[Evidence]:
         back = self._find(row, reverse=True)
         here = back.filter(pl.col("interface") == row["interface"])
@@ -281,6 +270,7 @@ class Explainer:
             far = self._find(row).filter(pl.col("interface") != row["interface"])
             for other in far.head(1).iter_rows(named=True):
                 yield self.shown("The far interface saw it: ", other)
+        yield from self._at_gateway(row)
         if row["next_hop"] is not None and stem != "A-REMOTE":
             yield Evidence(f"next-hop-interface-id says that {row['next_hop']} received it")
         yield route_says(self._lookup, rules)
@@ -289,6 +279,28 @@ class Explainer:
             yield Evidence(
                 f"{rules.packet.destination} is {owner.id}, which has no record of it", where=owner.where
             )
+
+    def _at_gateway(self, row: Row) -> Iterator[Evidence]:
+        """What a NAT gateway's interface rejected of it, under the addresses that it has there."""
+        view, other = view_of(self._views, row), self._refused_elsewhere(row)
+        if view is None or other is None or not view["legs"]:
+            return
+        rules = self._rules(other)
+        what = "It" if view["state"] == "rejected-request" else "Its reply"
+        sure = "was probably" if view["probable"] else "was"
+        yield Evidence(
+            f"{what} {sure} refused at the NAT gateway's interface {other['interface']}{acl_says_no(rules)}"
+        )
+        yield self.shown("There it is known by time and ports: " if view["probable"] else "There: ", other)
+        yield from acl_says(rules)
+
+    def _refused_elsewhere(self, row: Row) -> Row | None:
+        """The record of another interface that rejected it, or its reply, if one did."""
+        view = view_of(self._views, row)
+        if view is None or view["stopped"] in {None, row["interface"]}:
+            return None
+        here = (pl.col("_file") == view["_file"]) & (pl.col("_line") == view["_line"])
+        return next(self._flows.filter(here).iter_rows(named=True), None)
 
     def _find(self, row: Row, *, reverse: bool = False, syn: bool = False) -> pl.DataFrame:
         """The records of the same conversation and direction, or of the other one, by time."""
@@ -340,6 +352,9 @@ class Explainer:
     def _confidence(self, stem: str, row: Row, rules: Rules | None) -> str:
         if stem in {"R-UNKNOWN", "A-NOREPLY-UNKNOWN"}:
             return LOW
+        view = view_of(self._views, row)
+        if stem == "A-REMOTE" and view is not None and view["probable"] and view["stopped"]:
+            return LOW
         if stem == "R-LATE":
             idle = self._idle(row)
             certain = self._closed(row) is not None or (idle is not None and idle >= self._timeout(row))
@@ -366,7 +381,10 @@ class Explainer:
         way = routes.route(self._lookup, rules.interface, rules.packet.destination) if leaves else None
         ends = end_of(row, "src"), end_of(row, "dst")
         own, peer = ends if leaves else ends[::-1]
-        return path(row["code"], rules, way, peer, own)
+        other = self._refused_elsewhere(row)
+        there = self._rules(other) if other is not None else None
+        passed = hops(view_of(self._views, row), row, self._lookup, there)
+        return path(row["code"], rules, way, peer, own, passed)
 
     def _fixes(self, stem: str, row: Row, rules: Rules | None) -> tuple[fixes.Fix, ...]:
         wanted = stem in {"R-SG", "R-NACL", "R-BOTH", "R-NACL-RETURN", "R-CHANGED-SG", "R-CHANGED-NACL"}

@@ -5,7 +5,7 @@ All in one go over a frame, so that a hundred thousand rejects cost little more 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -13,6 +13,7 @@ import polars as pl
 from diagnose.initiator import has_syn
 from diagnose.model import ICMP, ICMP6
 from diagnose.records import FIN, RST
+from diagnose.vantages import VANTAGES
 
 if TYPE_CHECKING:
     from diagnose.lookup import Lookup
@@ -29,10 +30,13 @@ class Around:
         flows: Flows with directions: all that share the endpoints of those in question, at any interface.
         refused: ``peer`` (String) and ``refused_at`` (UInt32): at how many addresses and ports of ours each
             was refused.
+        views: The conversations of those in question that several interfaces saw (``vantages.VANTAGES``);
+            none where nobody asks about single records.
     """
 
     flows: pl.DataFrame
     refused: pl.DataFrame
+    views: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=VANTAGES))
 
 
 def instances(flows: pl.DataFrame, lookup: Lookup) -> dict[str, str]:

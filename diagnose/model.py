@@ -186,6 +186,11 @@ class Interface:
     tags: dict[str, str]
     where: Where
 
+    @property
+    def is_nat_gateway(self) -> bool:
+        """Whether it is a NAT gateway's: EC2's model has ``natGateway``, its answers ``nat_gateway``."""
+        return self.kind.replace("_", "").lower() == "natgateway"
+
     def owns(self, address: Ip) -> bool:
         """Whether an address is its own, as packets in the VPC carry it."""
         return address in self.addresses or any(address in block for block in self.prefixes)

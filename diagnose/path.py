@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from diagnose import codes, network_acls, security_groups
+from diagnose.said import acl_says_no
 from diagnose.tri import Tri
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from typing import Any
 
+    from diagnose.lookup import Lookup
     from diagnose.routes import RouteSays
     from diagnose.said import Rules
 
@@ -38,7 +41,55 @@ class Stage:
     back: bool = False
 
 
-def path(code: str, rules: Rules, route: RouteSays | None, peer: str, own: str) -> tuple[Stage, ...]:
+@dataclass(frozen=True, slots=True)
+class Hops:
+    """The other interfaces that saw a packet: those before the record's own, and those behind it."""
+
+    before: tuple[Stage, ...] = ()
+    behind: tuple[Stage, ...] = ()
+
+
+def hops(
+    view: Mapping[str, Any] | None, row: Mapping[str, Any], lookup: Lookup, there: Rules | None = None
+) -> Hops:
+    """The other interfaces on the way of a record.
+
+    Args:
+        view: Its conversation (a row of ``vantages.VANTAGES``), if several interfaces saw it.
+        row: The record (a row of ``judging.coded``).
+        lookup: Tells what the interfaces are.
+        there: What rules say at the one that refused it, if another did.
+    """
+    if view is None or row["interface"] not in view["passes"]:
+        return Hops()
+    asks = (row["source"], row["srcport"]) == (view["initiator"], view["iport"])
+    names = view["passes"] if asks else view["passes"][::-1]
+    place = names.index(row["interface"])
+    refused = "rejected-request" if asks else "rejected-reply"
+    stop = view["stopped"] if view["state"] == refused else None
+    before = [Stage(_kind(name, lookup), name, PASSED) for name in names[:place]]
+    behind = [_met(name, stop, view, lookup, there) for name in names[place + 1 :]]
+    return Hops(tuple(before), tuple(behind))
+
+
+def _kind(name: str, lookup: Lookup) -> str:
+    """What an interface is, in a word or two."""
+    interface = lookup.interface(name)
+    if interface is not None and interface.is_nat_gateway:
+        return "NAT gateway"
+    return interface.kind.replace("_", " ") if interface is not None and interface.kind else "interface"
+
+
+def _met(name: str, stop: str | None, view: Mapping[str, Any], lookup: Lookup, there: Rules | None) -> Stage:
+    if name != stop:
+        return Stage(_kind(name, lookup), name, PASSED)
+    how = "probably refused" if view["probable"] else "refused"
+    return Stage(_kind(name, lookup), f"{name}: {how}{acl_says_no(there)}", STOPPED)
+
+
+def path(
+    code: str, rules: Rules, route: RouteSays | None, peer: str, own: str, passed: Hops | None = None
+) -> tuple[Stage, ...]:
     """The stages of a record's way.
 
     Args:
@@ -47,7 +98,9 @@ def path(code: str, rules: Rules, route: RouteSays | None, peer: str, own: str) 
         route: What the route table says, for what leaves.
         peer: The end on the far side, as it is shown.
         own: The end on the interface's side.
+        passed: The other interfaces that saw it.
     """
+    passed = passed or Hops()
     stem = codes.base(code)
     egress = rules.packet.egress
     groups = Stage("security groups", _groups(rules), _PASSES[rules.groups.allowed])
@@ -56,18 +109,24 @@ def path(code: str, rules: Rules, route: RouteSays | None, peer: str, own: str) 
     here, there = Stage("host", own, PASSED), Stage("far side", peer, PASSED)
     interface = Stage("interface", name, PASSED)
     if stem == "R-NACL-RETURN":
-        return _reply_refused(here, there, interface, acl, egress=egress)
+        return _reply_refused(here, there, interface, acl, passed, egress=egress)
     first, second = (groups, acl) if egress else (acl, groups)
-    stages = [here, interface, first, second] if egress else [there, first, second, interface]
+    middle = [interface, first, second] if egress else [first, second, interface]
+    stages = [here if egress else there, *passed.before, *middle]
     if stem.startswith("A-"):
         stages = [_as(stage, PASSED) for stage in stages]
         if egress and route is not None:
             stages.append(_route(route))
+        stages += passed.behind
         stages.append(there if egress else here)
+        if any(stage.state is STOPPED for stage in passed.behind):
+            return tuple(_cut(stages))
         return tuple(_accepted(stem, stages))
     if stem in {"R-LATE", "R-ASYM", "R-BACKSCATTER", "R-STALE", "R-BPA", "R-EC"}:
         stages = [_as(stage, PASSED if stage.state is PASSED else UNSURE) for stage in stages]
-        stages.insert(1, Stage("refused", codes.MEANINGS[stem], STOPPED))
+        at = 1 + len(passed.before)
+        stages.insert(at, Stage("refused", codes.MEANINGS[stem], STOPPED))
+    stages += passed.behind
     stages.append(there if egress else here)
     return tuple(_cut(stages))
 
@@ -86,7 +145,7 @@ def _cut(stages: list[Stage]) -> Iterator[Stage]:
 
 
 def _reply_refused(
-    here: Stage, there: Stage, interface: Stage, acl: Stage, *, egress: bool
+    here: Stage, there: Stage, interface: Stage, acl: Stage, passed: Hops, *, egress: bool
 ) -> tuple[Stage, ...]:
     """The request's way, and the way back: the groups let every reply pass, the ACL does not."""
     asks, answers = (there, here) if egress else (here, there)
@@ -94,7 +153,10 @@ def _reply_refused(
     refused = _as(acl, STOPPED, back=True)
     tracked = Stage("security groups", "let every reply pass", PASSED if egress else UNREACHED, back=True)
     back = (tracked, refused) if egress else (refused, tracked)
-    return (asks, interface, request, answers, *back, _as(asks, UNREACHED, back=True))
+    # The request came the other way.
+    asked = [_as(hop, PASSED) for hop in (passed.behind if egress else passed.before)[::-1]]
+    first = (*asked, interface, request) if egress else (interface, request, *asked)
+    return (asks, *first, answers, *back, _as(asks, UNREACHED, back=True))
 
 
 def _accepted(stem: str, stages: list[Stage]) -> Iterator[Stage]:

@@ -26,7 +26,7 @@ from loaders.schema import FILE, FLOW_LOG, LINE
 from query.shorthand import condition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from loaders.dataset import Dataset
     from loaders.run import Ticket
@@ -152,21 +152,28 @@ def touching(address: str) -> str:
 
 
 def of_conversation(talk: Mapping[str, Any], *, plain: bool = False) -> str:
-    """The filter for the records of a conversation (``conversations.CONVERSATION``), whatever its times.
+    """The filter for the records of a conversation at all its interfaces, whatever its times.
 
     Args:
-        talk: The conversation.
+        talk: The conversation (``conversations.CONVERSATION``, or ``vantages.VANTAGES``).
         plain: Whether no record has ``pkt-srcaddr``: short forms say it then.
     """
+    terms = [_of_ends(talk, plain=plain)]
+    if legs := talk.get("legs"):
+        either = " or ".join(f"({_of_ends(ends, plain=plain)})" for ends in (talk, *legs))
+        terms = [f"({either})"]
+    if talk["protocol"] is not None:
+        terms.append(condition("protocol", talk["protocol"], keep=True))
+    if talk["interface"] is not None and len(talk.get("passes") or ()) <= 1:
+        terms.append(at_interface(talk["interface"]))
+    return " and ".join(terms)
+
+
+def _of_ends(talk: Mapping[str, Any], *, plain: bool) -> str:
     ends = talk["initiator"], talk["responder"]
     is_short = plain and all(ip_of(end) is not None for end in ends)
     terms = list(ends) if is_short else [between(*ends)]
-    terms += [f":{port}" for port in (talk["iport"], talk["rport"]) if port]
-    if talk["protocol"] is not None:
-        terms.append(condition("protocol", talk["protocol"], keep=True))
-    if talk["interface"] is not None:
-        terms.append(at_interface(talk["interface"]))
-    return " and ".join(terms)
+    return " and ".join([*terms, *(f":{port}" for port in (talk["iport"], talk["rport"]) if port)])
 
 
 def at_interface(name: str) -> str:
@@ -176,3 +183,17 @@ def at_interface(name: str) -> str:
 
 def _is(side: str, address: str) -> str:
     return f"({condition(side, address, keep=True)} or {condition(f'pkt_{side}', address, keep=True)})"
+
+
+FEW = 50
+"""So many addresses are named in a filter; more are looked for among all records."""
+
+
+def any_of(values: Sequence[str] | pl.Series, term: Callable[[str], str]) -> str:
+    """The filter for records that fit one of some values; empty where there are none or more than ``FEW``.
+
+    Args:
+        values: The values.
+        term: Makes the filter for one of them.
+    """
+    return " or ".join(map(term, values)) if 0 < len(values) <= FEW else ""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from diagnose import network_acls, routes, security_groups
+from diagnose.inventory import COMMANDS
 from diagnose.model import TCP, UDP
 from diagnose.records import FIN, RST, SYN, SYN_ACK
 from diagnose.tri import Tri
@@ -53,6 +54,12 @@ def groups_say(rules: Rules | None) -> Iterator[Evidence]:
 
 def _do(parts: Sequence[str]) -> str:
     return "does" if len(parts) == 1 else "do"
+
+
+def acl_says_no(rules: Rules | None) -> str:
+    """By which rule of the network ACL something is refused: `` by acl-0a rule 90``; empty if by none."""
+    acl = rules.acl if rules is not None else None
+    return f" by {acl.acl.id} rule {acl.rule}" if acl and acl.acl and acl.allowed is Tri.NO else ""
 
 
 def acl_says(rules: Rules | None) -> Iterator[Evidence]:
@@ -128,3 +135,21 @@ def span(seconds: float) -> str:
 def plural(number: int, thing: str) -> str:
     """A number of things."""
     return f"{number:,} {thing}{'s' if number != 1 else ''}"
+
+
+_NEEDED = ("NetworkInterfaces", "SecurityGroups", "NetworkAcls", "Subnets")
+
+
+def would_settle(lookup: Lookup, row: Mapping[str, Any], rules: Rules | None) -> Iterator[str]:
+    """What would tell what refused a record, in sentences."""
+    if row["way"] is None:
+        yield "flow-direction (version 5) or describe-network-interfaces would tell which way it went"
+    lacking = [key for key in _NEEDED if not lookup.inventory.kind(key).is_there]
+    if lacking:
+        commands = ", ".join(f"aws ec2 {COMMANDS[key]}" for key in lacking)
+        yield f"These would settle it: {commands} (`flowtui snapshot`)"
+    partial = [key for key in _NEEDED if lookup.inventory.kind(key).partial]
+    if partial:
+        yield f"Only the first pages were saved of: {', '.join(COMMANDS[key] for key in partial)}"
+    if rules is not None and rules.packet.is_icmp:
+        yield "Flow logs do not tell the type of ICMP, which these rules are about"

@@ -102,13 +102,13 @@ class Diagnosing:
         return pl.concat([grouped(rejects), skipped_in(diagnosis, scope)]), rejects
 
     def conversations(self, dataset: Dataset, scope: Scope, ticket: Ticket) -> tuple[pl.DataFrame, bool]:
-        """The conversations of a scope, and whether older records were left out.
+        """The conversations of a scope (``vantages.VANTAGES``), and whether older records were left out.
 
         Raises:
             QueryError: The scope's filter is not one.
             Cancelled: Nobody wants them any more.
         """
-        talks = self.of(dataset).conversations(scope, _MOST_JOINED, ticket)
+        talks = self.of(dataset).conversations(scope, _MOST_JOINED, ticket, whole=True)
         return talks, int(talks["records"].sum()) >= _MOST_JOINED
 
     def looked(self, dataset: Dataset, scope: Scope) -> Looked:

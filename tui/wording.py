@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
+    from diagnose.path import Stage
     from loaders.dataset import Dataset, Kept, Progress
     from loaders.overlap import Overlap
     from query.scope import Scope
@@ -32,6 +33,15 @@ GONE = "The file has changed or gone, so its line cannot be shown."
 def plural(number: int, thing: str) -> str:
     """``1 file``, ``2,000 files``."""
     return f"{whole(number)} {thing}{'s' * (number != 1)}"
+
+
+_MARKS = {"passed": "✓", "stopped": "✗", "unsure": "?", "unreached": "·"}
+
+
+def drawn(stage: Stage) -> str:
+    """A stage of a packet's way in a line, what became of it there in front; not yet safe to show."""
+    back = "↩ " if stage.back else ""
+    return f"{_MARKS[stage.state]} {back}{stage.name}  {stage.detail}"
 
 
 def way(roots: Sequence[str], scope: Scope) -> list[str]:

@@ -143,7 +143,7 @@ class Context:
         return frozenset(
             str(address)
             for one in self.lookup.inventory.interfaces.values()
-            if _plain(one.kind) == "natgateway"
+            if one.is_nat_gateway
             for address in one.addresses
         )
 

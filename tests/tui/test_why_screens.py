@@ -322,6 +322,80 @@ async def test_a_conversation_leads_to_its_records_and_to_its_verdict(refused):
         assert sources(explorer) == [OWN, CLIENT]
 
 
+NAT, INSIDE, FAR = "eni-0feedbeef01234567", "10.0.2.40", "198.51.100.61"
+
+
+@pytest.fixture
+def behind_nat(logs):
+    """A client's request, which the subnet of its NAT gateway refuses under other addresses."""
+    logs.deliver(
+        line(srcaddr=INSIDE, dstaddr=FAR, srcport=40_000, dstport=80, start=BEGIN),
+        line(
+            srcaddr=INSIDE,
+            dstaddr=OWN,
+            srcport=40_000,
+            dstport=80,
+            start=BEGIN + 1,
+            action="REJECT",
+            interface_id=NAT,
+        ),
+    )
+    inventory(logs.root)
+    path = logs.root / "inventory" / "NetworkInterfaces.json"
+    answers = json.loads(path.read_text())
+    (mine,) = answers["NetworkInterfaces"]
+    mine |= {"NetworkInterfaceId": NAT, "InterfaceType": "nat_gateway", "Groups": []}
+    answers["NetworkInterfaces"].append(
+        mine | {"NetworkInterfaceId": ENI, "PrivateIpAddress": INSIDE, "InterfaceType": "interface"}
+    )
+    path.write_text(json.dumps(answers))
+    return logs
+
+
+@SIZES
+async def test_what_several_interfaces_saw_is_one_line(behind_nat, size):
+    app = explorer_on(behind_nat)
+    async with app.run_test(size=size) as pilot:
+        await settled(pilot)
+        await pilot.press("c")
+        screen = await listed(pilot, ConversationsScreen)
+        ((_, who, whom, _, state, *_, code, at),) = rows(screen)
+        assert (who, whom) == (f"{INSIDE}:40000", f"{FAR}:80")
+        assert (state, code) == ("rejected-request", "R-NACL-IN")
+        assert at == "eni-01234567…bcdef0 → ✗ eni-0feedbee…234567 ?"
+        told = "\n".join(picture(app))
+        assert f"probably seen at 2 interfaces, rejected at {NAT}" in told
+        assert_harmless(app)
+
+
+async def test_a_conversation_of_several_interfaces_leads_to_all_its_records(behind_nat):
+    app = explorer_on(behind_nat)
+    async with app.run_test(size=WIDE) as pilot:
+        await settled(pilot)
+        await pilot.press("c")
+        await listed(pilot, ConversationsScreen)
+        await pilot.press("d")
+        found = (await verdict(pilot)).verdicts[0]
+        assert (found.code, found.record["interface"]) == ("R-NACL-IN", NAT), "the record that was rejected"
+        await pilot.press("escape")
+        await listed(pilot, ConversationsScreen)
+        await pilot.press("enter")
+        explorer = await settled(pilot)
+        assert sources(explorer) == [INSIDE, INSIDE]
+
+
+@SIZES
+async def test_a_silent_clients_verdict_shows_where_on_the_way_it_was_refused(behind_nat, size):
+    app = explorer_on(behind_nat)
+    async with app.run_test(size=size) as pilot:
+        screen = await why(pilot, 1)
+        assert (screen.verdicts[0].code, screen.verdicts[0].confidence) == ("A-REMOTE-R-NACL-IN", "low")
+        drawn = [text for _, text in rows(screen)]
+        assert any(text.startswith(f"✗ NAT gateway  {NAT}: probably refused by acl-0pub") for text in drawn)
+        assert f"· far side  {FAR}:80" in drawn
+        assert_harmless(app)
+
+
 async def test_a_filter_takes_whole_conversations(refused):
     app = explorer_on(refused, filter="reject")
     async with app.run_test(size=WIDE) as pilot:

@@ -43,7 +43,10 @@ _RECORD = {
     "flow_direction": "direction",
     "reject_reason": "reason",
 }
-_COLUMNS = ("code", "confidence", "direction", "initiator", "record", "evidence", "ruled_out", "fix", "noise")
+_COLUMNS = (
+    *("code", "confidence", "direction", "initiator", "record"),
+    *("evidence", "ruled_out", "fix", "noise", "path"),
+)
 # What was accepted or refused before the time that is asked about tells why; so much of it is read too.
 _AROUND_DAYS = 1
 
@@ -192,6 +195,10 @@ def _row(dataset: Dataset, verdict: Verdict) -> dict[str, Any]:
             for fix in verdict.fixes
         ],
         "noise": verdict.noise,
+        "path": [
+            {"name": stage.name, "detail": stage.detail, "state": stage.state, "back": stage.back}
+            for stage in verdict.path
+        ],
     }
 
 
@@ -212,15 +219,21 @@ def _flat(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             "evidence": "; ".join(row["evidence"]),
             "ruled_out": "; ".join(row["ruled_out"]),
             "fix": " && ".join(fix["command"] for fix in row["fix"]),
+            "path": "; ".join(
+                f"{stage['name']} {stage['detail']}: {stage['state']}" for stage in row["path"]
+            ),
         }
 
 
 def _lines(verdict: Verdict) -> Iterator[str]:
     """A verdict as a person reads it."""
     from diagnose.codes import meaning
+    from tui.wording import drawn
 
     noise = ", noise" if verdict.noise else ""
     yield f"{clean(verdict.code)}  {clean(meaning(verdict.code))} (confidence {verdict.confidence}{noise})"
+    for place, stage in enumerate(verdict.path):
+        yield f"  {'' if place else 'way:':4}  {clean(drawn(stage))}"
     for evidence in verdict.evidence:
         yield f"  {clean(evidence.told)}"
     for text in verdict.ruled_out:

@@ -19,7 +19,7 @@ from tui.flows import end, moment, record_of
 from tui.keymap import CONVERSATIONS, bindings
 from tui.sanitise import clean
 from tui.screens.listing import Listing
-from tui.units import count, size, stamp
+from tui.units import count, shorten, size, stamp
 from tui.widgets.frame_table import FrameTable
 from tui.widgets.one_line import KeyBar, PaneTitle, TopLine
 from tui.widgets.table_layout import Column, Row
@@ -44,7 +44,7 @@ _COLUMNS = (
     Column("bytes_back", "received", 8, 9, right=True, fold=1),
     Column("packets", "packets", 7, 11, right=True, fold=4),
     Column("code", "verdict", 10, 26, fold=2),
-    Column("interface", "at", 12, 24, fold=5),
+    Column("passes", "at", 12, 48, fold=5),
 )
 _TONES = {"established": "accept", "refused": "warn", "half-open": "warn", "mid-stream": ""}
 _ORDERS = {
@@ -55,7 +55,30 @@ _ORDERS = {
 }
 """What the list is sorted by, in turn, and how that is said."""
 _DAY = 86_400
+# So much room have the names of interfaces together, and each at least.
+_ALL_NAMES, _SHORTEST = 38, 12
 _NONE = "No conversation is among the records that are looked at.\nPress esc to go back."
+
+
+def _passed(talk: Mapping[str, Any]) -> str:
+    """The interfaces on the way of a conversation, where it was rejected, ``?`` if that is but probable.
+
+    ``eni-0d37…1c905c5 → ✗ eni-0ea8…f9deebd8 ?``
+    """
+    names = talk["passes"]
+    room = max(_SHORTEST, _ALL_NAMES // max(1, len(names)))
+    stop = talk["stopped"] if len(names) > 1 else None
+    way = " → ".join(f"{'✗ ' if name == stop else ''}{shorten(name, room)}" for name in names)
+    return f"{way} ?" if talk["probable"] else way
+
+
+def _seen(talk: Mapping[str, Any]) -> list[str]:
+    """How many interfaces saw it, and which of them rejected it, where that are several."""
+    if len(talk["passes"]) <= 1:
+        return []
+    sure = "probably seen" if talk["probable"] else "seen"
+    where = f", rejected at {talk['stopped']}" if talk["stopped"] else ""
+    return [f"{sure} at {len(talk['passes'])} interfaces{where}"]
 
 
 class ConversationSource:
@@ -93,7 +116,7 @@ class ConversationSource:
                 size(talk["bytes_back"]),
                 f"{count(talk['packets_out'])}/{count(talk['packets_back'])}",
                 talk["code"] or "",
-                talk["interface"] or "",
+                _passed(talk),
             )
             tone = "reject" if talk["rejected"] else _TONES.get(talk["state"], "")
             rows.append(Row(offset + place, tuple(map(clean, cells)), tone, talk))
@@ -181,8 +204,8 @@ class ConversationsScreen(Listing):
         """Say what the state under the cursor means, and by what it is known who began."""
         talk = message.row.record if message.row is not None else {}
         if talk:
-            told = f"{STATES[talk['state']]}; who began is known by {talk['began_by']}"
-            self._told.update(Content(f" {told}"))
+            told = [*_seen(talk), STATES[talk["state"]], f"who began is known by {talk['began_by']}"]
+            self._told.update(Content(f" {clean('; '.join(told))}"))
 
     @on(FrameTable.Opened)
     def _opened(self) -> None:

@@ -21,7 +21,7 @@ from tui.widgets.frame_table import FrameTable
 from tui.widgets.one_line import KeyBar, PaneTitle, TopLine
 from tui.widgets.record_pane import RecordPane
 from tui.widgets.table_layout import Column, Row
-from tui.wording import news, way
+from tui.wording import drawn, news, way
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from diagnose.model import Where
-    from diagnose.path import Stage
     from diagnose.verdict import Verdict
     from loaders.dataset import Dataset
     from tui.state import State
@@ -40,7 +39,6 @@ _PART = 8
 _TITLE, _TAIL = 18, 24
 _COLUMNS = (Column("part", "", _PART, _PART), Column("text", "", 20, 400, grow=True, toned=True))
 _LEAST = 30
-_MARKS = {"passed": "✓", "stopped": "✗", "unsure": "?", "unreached": "·"}
 _TONES = {"passed": "accept", "stopped": "reject", "unsure": "warn", "unreached": "dim"}
 _SIGNS = {"R": ("✗", "reject"), "A": ("✓", "accept"), "N": ("?", "warn")}
 _NO_TRAFFIC = "This record is of no traffic: there is nothing to say why."
@@ -89,7 +87,7 @@ def _all_lines(verdicts: Sequence[Verdict]) -> Iterator[_Line]:
 def _lines(verdict: Verdict) -> Iterator[_Line]:
     """The lines of a verdict: what part each is of, the text, its tone, and what it leads to."""
     for place, stage in enumerate(verdict.path):
-        yield "way" if not place else "", _drawn(stage), _TONES[stage.state], {}
+        yield "way" if not place else "", drawn(stage), _TONES[stage.state], {}
     for place, evidence in enumerate(verdict.evidence):
         target = {"record": evidence.record, "where": evidence.where, "at": evidence.at}
         target["copy"] = evidence.told
@@ -100,11 +98,6 @@ def _lines(verdict: Verdict) -> Iterator[_Line]:
         more = f"  (lets {fix.also_allows:,} more refused conversations through)" if fix.also_allows else ""
         yield "fix", f"{fix.command}{more}", "strong", {"copy": fix.command}
         yield "undo", fix.undo, "dim", {"copy": fix.undo}
-
-
-def _drawn(stage: Stage) -> str:
-    back = "↩ " if stage.back else ""
-    return f"{_MARKS[stage.state]} {back}{stage.name}  {stage.detail}"
 
 
 class VerdictScreen(Screen[None]):
