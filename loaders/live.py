@@ -260,9 +260,10 @@ class Live(Library):
         is_due = time.monotonic() - self._unkept_since >= _KEEP_SECONDS
         if not is_due and sum(part.height for part in recent) < _KEEP_ROWS:
             return False
-        reports = {number: self.dataset.files[number] for number in self._unkept}
+        numbers = self._unkept & self.dataset.files.keys()
+        reports = {number: self.dataset.files[number] for number in numbers}
         frames = [(part.kind, part.frame) for part in recent]
-        kept = self._keeper.keep(frames, reports, self._delivered.of(self._unkept))
+        kept = self._keeper.keep(frames, reports, self._delivered.of(numbers))
         self._unkept.clear()
         if kept is None:
             return False

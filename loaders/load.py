@@ -17,7 +17,7 @@ from loaders.sources import Sources, first_copies, is_other, newest_first
 from loaders.store.keeper import Keeper, in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from loaders.need import Need
@@ -120,6 +120,11 @@ class Library:
             self.dataset = replace(self.dataset, progress=None, kept=self._keeper.kept)
             yield self.dataset
         yield from self._settled(ticket)
+
+    @property
+    def there(self) -> Mapping[str, SourceFile]:
+        """The files that were there at the last look, by their paths, read or not."""
+        return self._sources.files
 
     def close(self) -> None:
         """Let others write to the store."""

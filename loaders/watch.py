@@ -19,9 +19,10 @@ from loaders.filesystems import silent_file_system
 from loaders.run import Cancelled, Ticket
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from loaders.dataset import Dataset
+    from loaders.discover import SourceFile
     from loaders.live import Live
 
 _WAKE_MS = 2_000
@@ -234,7 +235,7 @@ class Follower:
     # -- looking ----------------------------------------------------------------------------------------
 
     def _refresh(self, library: Live, paths: set[str] | None) -> None:
-        began, before, is_same = time.monotonic(), library.dataset, _identity(self._roots) == self._identity
+        began, before, is_same = time.monotonic(), library.there, _identity(self._roots) == self._identity
         if not is_same:
             self._watch_anew()
             paths = None
@@ -249,7 +250,7 @@ class Follower:
             self._tell("reading", error)
         if paths is None or self._trouble:
             watched = self._watch is not None and None in self._due and is_same and not self._trouble
-            if watched and _missed(before, library.dataset):
+            if watched and _missed(before, library.there):
                 self._poll("changes came that were not told")
             self._plan(began)
 
@@ -272,8 +273,7 @@ def _identity(roots: Sequence[str]) -> tuple[object, ...]:
     return tuple(found)
 
 
-def _missed(before: Dataset, now: Dataset) -> bool:
+def _missed(before: Mapping[str, SourceFile], now: Mapping[str, SourceFile]) -> bool:
     """Whether files are new that have been there for a while."""
     old = (time.time() - _OLD_SECONDS) * 1e9
-    fresh = now.files.keys() - before.files.keys()
-    return any(0 < now.files[number].source.fingerprint[3] < old for number in fresh)
+    return any(0 < now[path].fingerprint[3] < old for path in now.keys() - before.keys())
