@@ -20,7 +20,7 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 
 tests: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	PYTHONHASHSEED=0 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 sample: $(VENV)/.dev  ## make sample_logs/ again
 	$(BIN)/python bench/make_sample_logs.py sample_logs
