@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -14,9 +14,10 @@ from loaders.schema import TIMESTAMP
 from query.order import NUMBER, ByTime, Listed, Order, Run, found_plan, found_run, nothing, whole
 from query.ranked import ranked
 from query.reach import inside
+from query.remembered import MB, Memory, size_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
     from datetime import datetime
 
     from loaders.dataset import Dataset
@@ -29,6 +30,11 @@ _AT_ONCE = 4_000_000
 # A view of what has been found so far is handed on once it fills a screen, and then every so many seconds.
 _SCREENFUL = 100
 _NEWS_SECONDS = 0.4
+# What a ``Run`` has beside its part.
+_Found = tuple[pl.DataFrame, int, pl.Series | None]
+# What is in scope of parts, and how much of each group and stream, for the scopes that were looked at last.
+_FOUND: Memory[_Found] = Memory(128 * MB, lambda found: size_of(found[0], found[2]))
+_COUNTED: Memory[pl.DataFrame] = Memory(16 * MB, size_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +165,8 @@ def _in_turn(parts: Sequence[tuple[Part, int]], scope: Scope) -> Iterator[list[t
 
 
 def _runs(parts: Sequence[Part], scope: Scope) -> list[Run]:
-    """What is in scope of some parts."""
+    """What is in scope of some parts; only those are looked at of which it is not known yet."""
+    question = _question(scope)
     found: dict[int, Run] = {}
     plans: dict[int, pl.LazyFrame] = {}
     for place, part in enumerate(parts):
@@ -168,11 +175,19 @@ def _runs(parts: Sequence[Part], scope: Scope) -> list[Run]:
             found[place] = whole(part)
         elif is_inside is None:
             found[place] = nothing(part)
+        elif known := _FOUND.known(question, (part,))[0]:
+            found[place] = Run(part, *known[0].value)
         else:
             plans[place] = found_plan(part, _predicate(part, scope))
     for (place, _), frame in zip(plans.items(), run.collect_all(list(plans.values())), strict=True):
-        found[place] = found_run(parts[place], frame)
+        found[place] = run_ = found_run(parts[place], frame)
+        _FOUND.keep(question, (run_.part,), (run_.counts, run_.height, run_.rows))
     return [found[place] for place in range(len(parts))]
+
+
+def _question(scope: Scope) -> Hashable:
+    """All that decides which records of a part are in a scope."""
+    return replace(scope, sort=TIMESTAMP, descending=True)
 
 
 def _predicate(part: Part, scope: Scope) -> pl.Expr:
@@ -223,6 +238,8 @@ def summarise(dataset: Dataset, scope: Scope, ticket: Ticket | None = None) -> p
         is_inside = inside(part, scope)
         if is_inside is None:
             return None
-        return part.summary if is_inside else part.counted(_predicate(part, scope))
+        if is_inside:
+            return part.summary
+        return _COUNTED.of(part, _question(scope), lambda: part.counted(_predicate(part, scope)))
 
     return dataset.summary(counted, ticket)
