@@ -88,7 +88,7 @@ def records(count: int, file: int, seed: int) -> pl.DataFrame:
 
 
 def generate(folder: Path, count: int, *, per_file: int = PER_FILE, seed: int = 1, first: int = 0) -> None:
-    """Fill a folder with ``count`` records, ``per_file`` to a delivery; ``first`` is the first one's number."""
+    """Fill a folder with ``count`` records, ``per_file`` to a delivery; the first is number ``first``."""
     counts = [min(per_file, count - begin) for begin in range(0, count, per_file)]
     _spread(partial(_deliver, folder, seed), list(enumerate(counts, first)))
 

@@ -4,8 +4,8 @@
 
 Records that are not there are generated first; with ``--data`` they stay for the next time. They are put into
 parts of equal size; then one small delivery after the other arrives, as a part of its own. With each the view
-of a filter, its counts, the bars over time, all tiles of the dashboards that come with flowtui and an alarm are
-asked for anew. Printed is a table: what the first time takes, and the median and the most of the arrivals.
+of a filter, its counts, the bars over time, all tiles of the dashboards that come with flowtui and an alarm
+are asked for anew. Printed is a table: what the first time takes, and the median and most of the arrivals.
 """
 
 from __future__ import annotations

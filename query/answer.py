@@ -105,7 +105,8 @@ def answer(
     """
     began = time.perf_counter()
     warnings = check_query(query, dataset.fields)
-    planned = Planner(dataset, query, scope, ticket, folders, now or datetime.now(UTC)).plan()
+    moment = now or datetime.now(UTC)
+    planned = Planner(dataset, query, scope, ticket, folders, moment, remembering=True).plan()
     if ticket:
         ticket.check()
     frame = run.collect(planned.plan)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -17,7 +17,7 @@ from query.reach import inside
 from query.remembered import MB, Memory, size_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from loaders.dataset import Dataset
@@ -166,7 +166,7 @@ def _in_turn(parts: Sequence[tuple[Part, int]], scope: Scope) -> Iterator[list[t
 
 def _runs(parts: Sequence[Part], scope: Scope) -> list[Run]:
     """What is in scope of some parts; only those are looked at of which it is not known yet."""
-    question = _question(scope)
+    question = scope.unordered
     found: dict[int, Run] = {}
     plans: dict[int, pl.LazyFrame] = {}
     for place, part in enumerate(parts):
@@ -183,11 +183,6 @@ def _runs(parts: Sequence[Part], scope: Scope) -> list[Run]:
         found[place] = run_ = found_run(parts[place], frame)
         _FOUND.keep(question, (run_.part,), (run_.counts, run_.height, run_.rows))
     return [found[place] for place in range(len(parts))]
-
-
-def _question(scope: Scope) -> Hashable:
-    """All that decides which records of a part are in a scope."""
-    return replace(scope, sort=TIMESTAMP, descending=True)
 
 
 def _predicate(part: Part, scope: Scope) -> pl.Expr:
@@ -240,6 +235,6 @@ def summarise(dataset: Dataset, scope: Scope, ticket: Ticket | None = None) -> p
             return None
         if is_inside:
             return part.summary
-        return _COUNTED.of(part, _question(scope), lambda: part.counted(_predicate(part, scope)))
+        return _COUNTED.of(part, scope.unordered, lambda: part.counted(_predicate(part, scope)))
 
     return dataset.summary(counted, ticket)
