@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from query.table import Table
 
 Rows = Callable[["Scope", Collection["Part"]], "Table"]
-# Parts of which nothing is known are looked at one by one, or so many piles of them: one of them may be
-# replaced again soon, and then what is known of the others should stay.
+# Once a question has been asked, new parts are looked at one by one, or in so many piles: one of them may soon
+# be replaced or be too old for a period that moves on, and what is known of the others should stay.
 _MOST_PILES = 8
 # More pieces than this become one, but for the youngest: what came last is what is replaced most often.
 _MOST_PIECES, _YOUNG = 24, 12
@@ -163,8 +163,9 @@ def _piles(
 ) -> list[pl.DataFrame]:
     """What is known of the groups in some parts, and what is found in those of which nothing is."""
     question = (source.question, source.tag, scope.unordered)
+    again = PILES.was_asked(question)
     known, new = PILES.known(question, parts)
-    some = _cut(new, _MOST_PILES if known else 1)
+    some = _cut(new, _MOST_PILES if again else 1)
     if ticket:
         ticket.check()
     tables = [source.rows(scope, frozenset(pile)) for pile in some]

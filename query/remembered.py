@@ -91,6 +91,12 @@ class Memory(Generic[T]):
             return pieces[0].value
         return self.keep(question, (part,), find()).value
 
+    def was_asked(self, question: Hashable) -> bool:
+        """Whether anything is known for a question, of whatever parts."""
+        with self._lock:
+            self._forget_gone()
+            return question in self._known
+
     def known(self, question: Hashable, parts: Sequence[Part]) -> tuple[list[Piece[T]], list[Part]]:
         """What is known of some parts.
 
