@@ -215,10 +215,29 @@ def test_what_cannot_be_made_of_pieces_is_not(deliveries, looked_at, text):
 
 def test_questions_that_differ_in_spelling_alone_are_kept_apart(tmp_path):
     """JSON knows fields by their very spelling."""
-    put(tmp_path, "a.jsonl", b'{"timestamp": "2026-01-15T10:00:00Z", "User": "a", "user": "b"}\n')
+    put(tmp_path, "a.jsonl", b'{"timestamp": "2026-01-15T10:00:00Z", "srcAddr": "a", "srcaddr": "b"}\n')
     dataset = Library([str(tmp_path)]).read_all()
-    assert shown(dataset, "stats count(*) by User").rows() == [("a", 1)]
-    assert shown(dataset, "stats count(*) by user").rows() == [("b", 1)]
+    assert shown(dataset, "stats count(*) by srcAddr").rows() == [("a", 1)]
+    assert shown(dataset, "stats count(*) by srcaddr").rows() == [("b", 1)]
+
+
+def test_scopes_are_kept_apart(deliveries):
+    dataset, text = deliveries(*range(6)), "stats count(*), sum(bytes) by action"
+    group = dataset.parts[0].summary["log_group"][0]
+    for scope in (
+        EVERYTHING,
+        REJECTS,
+        Scope(group=group, filter="bytes > 300"),
+        Scope(group="nowhere"),
+        Scope(since=BEGIN + 2 * MINUTE),
+        Scope(since=BEGIN + timedelta(seconds=130)),
+        Scope(since=BEGIN + timedelta(seconds=135)),
+        Scope(until=BEGIN + timedelta(seconds=135)),
+        Scope(sort="bytes", filter="bytes > 300"),
+    ):
+        assert shown(dataset, text, scope).rows() == plain(dataset, text, scope).rows()
+        assert summarise(dataset, scope).rows() == summarise(fresh(dataset), scope).rows()
+        assert look(dataset, scope).height == look(fresh(dataset), scope).height
 
 
 def test_a_number_beside_text_that_may_spell_one_is_typed_by_the_rows(tmp_path):
