@@ -217,8 +217,8 @@ def test_questions_that_differ_in_spelling_alone_are_kept_apart(tmp_path):
     """JSON knows fields by their very spelling."""
     put(tmp_path, "a.jsonl", b'{"timestamp": "2026-01-15T10:00:00Z", "srcAddr": "a", "srcaddr": "b"}\n')
     dataset = Library([str(tmp_path)]).read_all()
-    assert shown(dataset, "stats count(*) by srcAddr").rows() == [("a", 1)]
-    assert shown(dataset, "stats count(*) by srcaddr").rows() == [("b", 1)]
+    assert shown(dataset, "stats count(*) by srcAddr as a").rows() == [("a", 1)]
+    assert shown(dataset, "stats count(*) by srcaddr as a").rows() == [("b", 1)]
 
 
 def test_scopes_are_kept_apart(deliveries):
