@@ -49,20 +49,27 @@ def _count(plain: Value, _: Value | None) -> Folded:
 
 
 def _sum(_: Value, given: Value | None) -> Folded | None:
-    total = _whole_total(given)
-    return (
-        None
-        if total is None
-        else Folded(((total, _total),), lambda found: found.cast(pl.Int64, strict=False))
-    )
+    number = _whole_number(given)
+    if number is None:
+        return None
+    return Folded(((_total(number.cast(pl.Int128)), _total),), _in_64_bits)
+
+
+def _in_64_bits(total: pl.Expr) -> pl.Expr:
+    return total.cast(pl.Int64, strict=False)
 
 
 def _avg(_: Value, given: Value | None) -> Folded | None:
-    total = _whole_total(given)
-    if given is None or total is None:
+    number = _whole_number(given)
+    if number is None:
         return None
-    many = as_number(given).expr.count().cast(pl.Int64)
-    return Folded(((total, _total), (many, pl.Expr.sum)), lambda found, count: found.cast(pl.Float64) / count)
+    # As polars has a mean: exact as long as the sum is below 2 ** 53.
+    total, many = number.cast(pl.Float64).sum(), number.count().cast(pl.Int64)
+    return Folded(((total, pl.Expr.sum), (many, pl.Expr.sum)), _mean)
+
+
+def _mean(total: pl.Expr, many: pl.Expr) -> pl.Expr:
+    return pl.when(many > 0).then(total / many)
 
 
 def _extreme(fold: Fold) -> Callable[[Value, Value | None], Folded | None]:
@@ -78,12 +85,10 @@ def _same(found: pl.Expr) -> pl.Expr:
     return found
 
 
-def _whole_total(given: Value | None) -> pl.Expr | None:
-    """The sum of whole numbers in 128 bits, null where there are none; ``None`` of other numbers."""
+def _whole_number(given: Value | None) -> pl.Expr | None:
+    """A value as Int64; ``None`` where it is no whole number."""
     number = None if given is None else as_number(given)
-    if number is None or number.type is not Type.INTEGER:
-        return None
-    return _total(number.expr.cast(pl.Int128))
+    return number.expr if number is not None and number.type is Type.INTEGER else None
 
 
 def _total(numbers: pl.Expr) -> pl.Expr:

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from query.table import Table
 
 Rows = Callable[["Scope", Collection["Part"]], "Table"]
-# Once a question has been asked, new parts are looked at one by one, or in so many piles: one of them may soon
-# be replaced or be too old for a period that moves on, and what is known of the others should stay.
+# Once a question has been asked, new parts are looked at one by one, or in so many piles: one of them may
+# soon be replaced, or be too old for a period that moves on, and what is known of the others should stay.
 _MOST_PILES = 8
 # More pieces than this become one, but for the youngest: what came last is what is replaced most often.
 _MOST_PIECES, _YOUNG = 24, 12
