@@ -32,6 +32,8 @@ _SCREENFUL = 100
 _NEWS_SECONDS = 0.4
 # What a ``Run`` has beside its part.
 _Found = tuple[pl.DataFrame, int, pl.Series | None]
+# Which row of a part came from a line: that on which the cursor is is asked for with each delivery.
+_ROWS: Memory[int | None] = Memory(MB, lambda _: 1)
 # What is in scope of parts, and how much of each group and stream, for the scopes that were looked at last.
 _FOUND: Memory[_Found] = Memory(128 * MB, lambda found: size_of(found[0], found[2]))
 _COUNTED: Memory[pl.DataFrame] = Memory(16 * MB, size_of)
@@ -89,8 +91,12 @@ class View:
 
     def place_of(self, file: int, line: int) -> int | None:
         """Find where in the order the record of a line stands, or ``None`` when it is not in scope."""
-        number = self.dataset.number_of(file, line)
+        number = self.dataset.number_of(file, line, _found_row)
         return None if number is None else self.order.index(number)
+
+
+def _found_row(part: Part, file: int, line: int) -> int | None:
+    return _ROWS.of(part, (file, line), lambda: part.find(file, line))
 
 
 def look(

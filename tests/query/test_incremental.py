@@ -155,6 +155,17 @@ def test_nothing_is_looked_at_twice(deliveries, looked_at, ask):
     assert looked_at == []
 
 
+def test_the_place_of_a_record_is_found_again_without_a_look(deliveries, looked_at):
+    before, after = (look(deliveries(*range(end)), EVERYTHING) for end in (6, 7))
+    row = before.window(30, 1).row(0, named=True)
+    identity = row["_file"], row["_line"]
+    assert before.place_of(*identity) == 30
+    looked_at.clear()
+    assert after.place_of(*identity) == 30 + after.height - before.height
+    assert looked_at == []
+    assert before.place_of(99, 1) is None
+
+
 def test_of_a_dashboard_each_tile_looks_at_the_new_part_alone(deliveries, looked_at):
     tiles = [tile for tile in TILES.values() if tile.kind == NUMBER]
     for dataset in (deliveries(*range(6)), deliveries(*range(7))):
