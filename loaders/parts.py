@@ -258,11 +258,6 @@ class Layout:
     addresses: Mapping[str, Address]
     families: Sequence[Sequence[Part]]
 
-    @property
-    def key(self) -> Hashable:
-        """What is the same for parts that are laid out alike."""
-        return self.kind, tuple(self.schema.items()), tuple(self.addresses.items())
-
     def together(self, only: Collection[Part] | None = None) -> Together:
         """One plan of all the parts.
 

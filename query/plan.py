@@ -22,7 +22,7 @@ from query.errors import QueryError
 from query.reach import inside
 from query.shown import shown_by, wanted
 from query.stats import bin_of
-from query.table import Table, joined, looks_at_rows
+from query.table import Table, joined, looks_at_rows, types_of
 from query.values import DTYPES, Type, Value
 
 if TYPE_CHECKING:
@@ -143,15 +143,17 @@ class Planner:
             return None
         laid_out = list(layouts(parts))
         tables = self.before(place, [layout.together(()) for layout in laid_out])
-        if looks_at_rows(tables, wanted(self.query.commands[place:], {})):
+        fields = list(wanted(self.query.commands[place:], {}))
+        if looks_at_rows(tables, fields):
             return None
+        nothing = self._joined(tables, place, {})
 
         def rows(scope: Scope, only: Collection[Part]) -> Table:
             plans = [layout.together(only) for layout in laid_out]
             return self._joined(replace(self, scope=scope).before(place, plans), place, {})
 
-        question = (self._spelled(place), tuple(layout.key for layout in laid_out))
-        source = pieces.Source(command, str(place), question, self._joined(tables, place, {}), rows)
+        question = (self._spelled(place), types_of(nothing, fields))
+        source = pieces.Source(command, str(place), question, nothing, rows)
         return pieces.grouped(source, parts, self.scope, self.ticket)
 
     def _by_counts(self, command: commands.Stats, place: int, parts: list[Part]) -> Table:

@@ -19,7 +19,7 @@ from query.environment import Environment, carried_key
 from query.values import DTYPES, Type, Value, address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from loaders.addresses import Address
     from query import tree
@@ -110,6 +110,19 @@ def looks_at_rows(tables: Sequence[Table], wanted: Iterable[tree.Field]) -> bool
         return False
     numbers = [node for node in _carried(tables[0], wanted).values() if _is_number(node.name)]
     return any(table.env.look_up(node).type in _TEXTS for table in tables for node in numbers)
+
+
+def types_of(table: Table, wanted: Iterable[tree.Field]) -> Hashable:
+    """What the values of a table are for later commands, however they are kept: a label is a text, for one.
+
+    Rows of the same records hold the same values where this is the same.
+    """
+    found = {carried_key(node): table.env.look_up(node) for node in wanted}
+    return tuple(
+        (name, Type.TEXT if value.type is Type.LABEL else value.type, value.is_address)
+        for values in (found, table.env.computed)
+        for name, value in values.items()
+    )
 
 
 def _carried(table: Table, wanted: Iterable[tree.Field]) -> dict[str, tree.Field]:

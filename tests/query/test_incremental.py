@@ -13,6 +13,9 @@ from loaders.dataset import Dataset
 from loaders.load import Library
 from loaders.parts import MemoryPart
 from loaders.schema import FILE
+from loaders.store.keeper import Keeper
+from loaders.store.part import StoredPart
+from loaders.store.store import Store
 from query import pieces
 from query.answer import answer
 from query.coverage import coverage
@@ -59,7 +62,6 @@ QUERIES = (
     "stats avg(dstPort) as mean by datefloor(@timestamp, 5m), logStatus | sort mean desc | limit 3",
     "parse @message '* * *' as version, account, interface | stats count(*) by interface",
     "stats count(*) as n by bin(1m) | fillmissing with 0 for n | stats max(n)",
-    "stats sum(missing), count(missing) by action",
 )
 # What cannot be made of pieces; each is answered as ever.
 WHOLE = (
@@ -68,6 +70,7 @@ WHOLE = (
     "stats count_distinct(srcAddr)",
     "stats earliest(srcAddr) by action",
     "stats max(srcAddr)",
+    "stats sum(missing), count(missing) by action",
     "stats count(*) by now() > 0",
     "sort bytes | limit 5 | stats sum(bytes)",
 )
@@ -260,6 +263,23 @@ def test_a_number_beside_text_that_may_spell_one_is_typed_by_the_rows(tmp_path):
         dataset = library.read_all()
         assert shown(dataset, text).rows() == plain(dataset, text).rows()
         put(tmp_path, "b.jsonl", more)
+
+
+@pytest.mark.parametrize(
+    "text", [*QUERIES, *(tile.query for tile in TILES.values() if "stats" in tile.query)]
+)
+def test_what_is_stored_is_not_looked_at_when_records_come_in_memory(read, tmp_path, monkeypatch, text):
+    frames, files = read
+    put(tmp_path, "logs/" + delivery(), packed(HEADER, *lines(1)))
+    roots = [str(tmp_path / "logs")]
+    stored = Library(roots, keeper=Keeper(Store(tmp_path / "store", roots))).read_all()
+    shown(stored, text)
+    both = Dataset((*stored.parts, MemoryPart.of("flow-log", frames[0])), {**files, **stored.files})
+    wanted = plain(both, text)
+    monkeypatch.setattr(StoredPart, "plan_of", None)
+    found = shown(both, text)
+    assert found.schema == wanted.schema
+    assert found.rows() == wanted.rows()
 
 
 def test_many_small_pieces_become_few(deliveries, read):
