@@ -35,7 +35,7 @@ Rows = Callable[["Scope", Collection["Part"]], "Table"]
 _MOST_PILES = 8
 # More pieces than this become one, but for the youngest: what came last is what is replaced most often.
 _MOST_PIECES, _YOUNG = 24, 12
-PILES: Memory[pl.DataFrame] = Memory(128 * MB, size_of)
+PILES: Memory[pl.DataFrame] = Memory(64 * MB, size_of)
 """The groups of a question in some parts, for the questions that were asked last."""
 _TIMED: Memory[bool] = Memory(MB, lambda _: 1)
 

@@ -35,7 +35,7 @@ _Found = tuple[pl.DataFrame, int, pl.Series | None]
 # Which row of a part came from a line: that on which the cursor is is asked for with each delivery.
 _ROWS: Memory[int | None] = Memory(MB, lambda _: 1)
 # What is in scope of parts, and how much of each group and stream, for the scopes that were looked at last.
-_FOUND: Memory[_Found] = Memory(128 * MB, lambda found: size_of(found[0], found[2]))
+_FOUND: Memory[_Found] = Memory(64 * MB, lambda found: size_of(found[0], found[2]))
 _COUNTED: Memory[pl.DataFrame] = Memory(16 * MB, size_of)
 
 
