@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loaders import run
+from loaders.parts import MINUTE
 from loaders.schema import TIMESTAMP
 from query import commands, functions, row_commands, stats, tree
 from query.check_commands import is_bin
@@ -154,6 +155,8 @@ def _is_within(part: Part, scope: Scope) -> bool:
 
 
 def _all_timed(part: Part) -> bool:
+    if part.minutes is not None:
+        return not part.minutes[MINUTE].null_count()
     untimed = run.collect(part.plan().select(pl.col(TIMESTAMP).null_count()))
     return not int(untimed.item())
 
