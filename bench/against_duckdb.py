@@ -42,6 +42,7 @@ from loaders.store.keeper import open_keeper
 from loaders.store.part import StoredPart
 from query.answer import answer
 from query.parse import parse_query
+from query.pieces import PILES
 from query.scope import Scope
 
 if TYPE_CHECKING:
@@ -229,6 +230,7 @@ def _asker(dataset: Dataset, question: Question) -> Callable[[], list[tuple[Any,
     query = parse_query(question.query)
 
     def ask() -> list[tuple[Any, ...]]:
+        PILES.clear()  # asked for the first time, each time
         found = answer(dataset, query, question.scope)
         return found.frame.select(found.columns).rows()
 

@@ -87,10 +87,10 @@ def records(count: int, file: int, seed: int) -> pl.DataFrame:
     ).select(DEFAULT_COLUMNS)
 
 
-def generate(folder: Path, count: int, *, per_file: int = PER_FILE, seed: int = 1) -> None:
-    """Fill a folder with ``count`` records, ``per_file`` to a delivery."""
+def generate(folder: Path, count: int, *, per_file: int = PER_FILE, seed: int = 1, first: int = 0) -> None:
+    """Fill a folder with ``count`` records, ``per_file`` to a delivery; the first is number ``first``."""
     counts = [min(per_file, count - begin) for begin in range(0, count, per_file)]
-    _spread(partial(_deliver, folder, seed), list(enumerate(counts)))
+    _spread(partial(_deliver, folder, seed), list(enumerate(counts, first)))
 
 
 def generate_small(folder: Path, files: int, *, seed: int = 1) -> None:

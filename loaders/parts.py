@@ -17,7 +17,7 @@ from loaders.discovered import discover
 from loaders.schema import FILE, FLOW_LOG, GROUP, LINE, MESSAGE, STREAM, TIMESTAMP
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from loaders.addresses import Address
@@ -99,7 +99,7 @@ class Part(ABC):
         """Counts by minute, stream and outcome (``store.rollups``), where they are kept and exact."""
         return None
 
-    @property
+    @cached_property
     def span(self) -> tuple[datetime, datetime] | None:
         """The earliest and the latest time; ``None`` where no row has one."""
         first, last = self.summary.select(pl.col("first").min(), pl.col("last").max()).row(0)
@@ -172,7 +172,7 @@ class MemoryPart(Part):
         """Make a part and count what is in it."""
         return cls(kind, frame, run.collect(summarise(frame.lazy(), kind)))
 
-    @property
+    @cached_property
     def schema(self) -> pl.Schema:
         """The columns of the frame."""
         return self.frame.schema
@@ -242,8 +242,61 @@ class Together:
     plan: pl.LazyFrame
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How parts that are looked at in one plan are laid out there.
+
+    Attributes:
+        kind: The kind of their records.
+        schema: Their columns as they were read.
+        addresses: Those of them that plans have as numbers.
+        families: The parts, those of one family in which the same files count together.
+    """
+
+    kind: str
+    schema: pl.Schema
+    addresses: Mapping[str, Address]
+    families: Sequence[Sequence[Part]]
+
+    def together(self, only: Collection[Part] | None = None) -> Together:
+        """One plan of all the parts.
+
+        Args:
+            only: The parts whose rows it has; all if not given.
+        """
+        plans = [
+            self._plan(some)
+            for family in self.families
+            if (some := family if only is None else [part for part in family if part in only])
+        ]
+        if not plans:
+            plans = [pl.LazyFrame(schema=_dtypes(self.schema, self.addresses))]
+        plan = pl.concat(plans) if len(plans) > 1 else plans[0]
+        return Together(self.kind, self.schema, self.addresses, plan)
+
+    def _plan(self, family: Sequence[Part]) -> pl.LazyFrame:
+        part = family[0]
+        plan = part.plan_of(family)
+        if part.counting is not None:
+            plan = plan.filter(part.counting)
+        lacking = {
+            column: dtype
+            for name, address in self.addresses.items()
+            for column, dtype in address.columns.items()
+            if column not in part.addresses[name].columns
+        }
+        plan = plan.with_columns(pl.lit(None, dtype).alias(name) for name, dtype in lacking.items())
+        return plan.select(*_names(self.schema, self.addresses)) if len(self.families) > 1 else plan
+
+
 def together(parts: Iterable[Part]) -> Iterator[Together]:
     """Bring parts into as few plans as there can be, those of the first ones first."""
+    for layout in layouts(parts):
+        yield layout.together()
+
+
+def layouts(parts: Iterable[Part]) -> Iterator[Layout]:
+    """How ``together`` lays parts out: as few layouts as there can be."""
     alike: dict[Hashable, list[Part]] = {}
     for part in parts:
         alike.setdefault((part.family, part.without), []).append(part)
@@ -254,31 +307,17 @@ def together(parts: Iterable[Part]) -> Iterator[Together]:
         key = (first.kind, tuple(first.schema.items()), bool(first.addresses))
         same.setdefault(key, []).append(family)
     for families in same.values():
-        yield _joined(families)
+        first = families[0][0]
+        addresses = dict(first.addresses)
+        for family in families[1:]:
+            for name, address in family[0].addresses.items():
+                addresses[name] = addresses[name].union(address)
+        yield Layout(first.kind, first.schema, addresses, families)
 
 
-def _joined(families: Sequence[Sequence[Part]]) -> Together:
-    first = families[0][0]
-    addresses = dict(first.addresses)
-    for family in families[1:]:
-        for name, address in family[0].addresses.items():
-            addresses[name] = addresses[name].union(address)
-    plans = []
-    for family in families:
-        part = family[0]
-        plan = part.plan_of(family)
-        if part.counting is not None:
-            plan = plan.filter(part.counting)
-        lacking = {
-            column: dtype
-            for name, address in addresses.items()
-            for column, dtype in address.columns.items()
-            if column not in part.addresses[name].columns
-        }
-        plan = plan.with_columns(pl.lit(None, dtype).alias(name) for name, dtype in lacking.items())
-        plans.append(plan.select(*_names(first.schema, addresses)) if len(families) > 1 else plan)
-    plan = pl.concat(plans) if len(plans) > 1 else plans[0]
-    return Together(first.kind, first.schema, addresses, plan)
+def _dtypes(schema: pl.Schema, addresses: Mapping[str, Address]) -> dict[str, pl.DataType]:
+    own = {name: dtype for name, dtype in schema.items() if name not in addresses}
+    return own | {name: dtype for one in addresses.values() for name, dtype in one.columns.items()}
 
 
 def _names(schema: pl.Schema, addresses: Mapping[str, Address]) -> Iterator[str]:

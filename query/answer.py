@@ -88,6 +88,7 @@ def answer(
     *,
     folders: Sequence[Path] = (),
     now: datetime | None = None,
+    once: bool = False,
 ) -> Answer:
     """Answer a query.
 
@@ -98,6 +99,7 @@ def answer(
         ticket: Checked before each step of the work.
         folders: Where tables for ``cidrlookup`` are.
         now: When it is asked; the clock by default.
+        once: Whether it will not be asked again, so that nothing that was found in parts need be kept.
 
     Raises:
         QueryError: The query or the scope's filter cannot be answered.
@@ -105,7 +107,8 @@ def answer(
     """
     began = time.perf_counter()
     warnings = check_query(query, dataset.fields)
-    planned = Planner(dataset, query, scope, ticket, folders, now or datetime.now(UTC)).plan()
+    moment = now or datetime.now(UTC)
+    planned = Planner(dataset, query, scope, ticket, folders, moment, remembering=not once).plan()
     if ticket:
         ticket.check()
     frame = run.collect(planned.plan)

@@ -14,6 +14,7 @@ from loaders.schema import FILE, FLOW_LOG, GROUP, TIMESTAMP
 from query.answer import answer
 from query.parse import parse_query
 from query.reach import inside
+from query.remembered import MB, Memory, size_of
 
 if TYPE_CHECKING:
     from loaders.dataset import Dataset
@@ -30,6 +31,8 @@ ten minutes (AWS: the maximum aggregation interval of a flow log); records begin
 LATE = timedelta(minutes=15)
 """A record that ended so long before its file's five minutes was delivered late; ten minutes are usual."""
 _MOST_GAPS = 3
+# What was late in a part, a row for each scope and part.
+_LATE: Memory[pl.DataFrame] = Memory(MB, size_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,23 +115,18 @@ def _late(dataset: Dataset, parts: list[Part], scope: Scope) -> Lack | None:
     }
     if not times:
         return None
+    known = {part: _LATE.known(scope.unordered, (part,))[0] for part in parts}
+    new = [part for part, pieces in known.items() if not pieces]
     named = pl.DataFrame(
         {FILE: list(times), "_named": [int(time.timestamp()) for time in times.values()]},
         schema={FILE: pl.UInt32, "_named": pl.Int64},
     ).lazy()
-    plans = []
-    for part in parts:
-        ends = pl.col("end") if "end" in part.schema else pl.col(TIMESTAMP).dt.epoch("s")
-        predicate = scope.predicate(part.schema, part.addresses)
-        plans.append(
-            part.counted_plan()
-            .filter(predicate)
-            .select(FILE, TIMESTAMP, ends.alias("_ends"))
-            .join(named, on=FILE)
-            .filter(pl.col("_ends") < pl.col("_named") - int(LATE.total_seconds()))
-            .select(pl.len().alias("records"), first=pl.col(TIMESTAMP).min(), last=pl.col(TIMESTAMP).max())
-        )
-    frames = run.collect_all(plans)
+    found = run.collect_all([_late_plan(part, scope, named) for part in new])
+    frames = [pieces[0].value for pieces in known.values() if pieces]
+    # A file's number and what its path says of its time are its own, and last as long as the part.
+    frames += [
+        _LATE.keep(scope.unordered, (part,), frame).value for part, frame in zip(new, found, strict=True)
+    ]
     rows = [frame.row(0) for frame in frames if frame["records"][0]]
     if not rows:
         return Lack("late", 0, scope)
@@ -138,3 +136,16 @@ def _late(dataset: Dataset, parts: list[Part], scope: Scope) -> Lack | None:
     if firsts and lasts:
         here = replace(scope, since=min(firsts), until=max(lasts) + timedelta(milliseconds=MILLISECONDS))
     return Lack("late", sum(count for count, _, _ in rows), here)
+
+
+def _late_plan(part: Part, scope: Scope, named: pl.LazyFrame) -> pl.LazyFrame:
+    """How many records of a part were delivered late, and from when to when they are."""
+    ends = pl.col("end") if "end" in part.schema else pl.col(TIMESTAMP).dt.epoch("s")
+    return (
+        part.counted_plan()
+        .filter(scope.predicate(part.schema, part.addresses))
+        .select(FILE, TIMESTAMP, ends.alias("_ends"))
+        .join(named, on=FILE)
+        .filter(pl.col("_ends") < pl.col("_named") - int(LATE.total_seconds()))
+        .select(pl.len().alias("records"), first=pl.col(TIMESTAMP).min(), last=pl.col(TIMESTAMP).max())
+    )

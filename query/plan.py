@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loaders import run
-from loaders.parts import together
+from loaders.parts import layouts, together
 from loaders.schema import FILE, LINE, TIME, TIMESTAMP
-from query import commands, patterns, rolled, row_commands, shifts, tree, whole_commands
+from query import commands, patterns, pieces, rolled, row_commands, shifts, stats, tree, whole_commands
 from query.environment import Environment
 from query.errors import QueryError
 from query.reach import inside
 from query.shown import shown_by, wanted
 from query.stats import bin_of
-from query.table import Table, joined
+from query.table import Table, joined, looks_at_rows, types_of
 from query.values import DTYPES, Type, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from loaders.addresses import Address
@@ -71,6 +71,8 @@ class Planner:
         ticket: Checked before work that a plan needs done first.
         folders: Where tables for ``cidrlookup`` are.
         now: When it is asked.
+        remembering: Whether what was found in parts is kept for the next time; the work that takes is done
+            while it is planned.
     """
 
     dataset: Dataset
@@ -79,6 +81,7 @@ class Planner:
     ticket: Ticket | None = None
     folders: Sequence[Path] = ()
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    remembering: bool = False
 
     def plan(self) -> Planned:
         """The plan of the whole query.
@@ -122,12 +125,65 @@ class Planner:
     def _begun(self, end: int) -> tuple[int, list[Table]]:
         """The tables to begin with, and the command to go on with: those before it are done already."""
         parts = list(self._parts())
-        place = rolled.place_of_stats(self.query, self.scope)
+        place = pieces.place_of_stats(self.query.commands)
         if place is not None and place < end:
-            table = rolled.answered(self.query, place, self.scope, parts, self._environment({}))
+            table = self._grouped(place, parts)
             if table is not None:
                 return place + 1, [table]
         return 0, list(map(self._table, together(parts))) or [self._of_nothing()]
+
+    def _grouped(self, place: int, parts: list[Part]) -> Table | None:
+        """The first ``stats``, where counts answer it or something may be known of its groups."""
+        command = self.query.commands[place]
+        if not isinstance(command, commands.Stats) or not parts:
+            return None
+        if rolled.is_of_use(self.query, place, self.scope, parts):
+            return self._by_counts(command, place, parts)
+        if not self._can_remember(place):
+            return None
+        laid_out = list(layouts(parts))
+        tables = self.before(place, [layout.together(()) for layout in laid_out])
+        fields = list(wanted(self.query.commands[place:], {}))
+        if looks_at_rows(tables, fields):
+            return None
+        nothing = self._joined(tables, place, {})
+
+        def rows(scope: Scope, only: Collection[Part]) -> Table:
+            plans = [layout.together(only) for layout in laid_out]
+            return self._joined(replace(self, scope=scope).before(place, plans), place, {})
+
+        question = (self._spelled(place), types_of(nothing, fields))
+        source = pieces.Source(command, str(place), question, nothing, rows)
+        return pieces.grouped(source, parts, self.scope, self.ticket)
+
+    def _by_counts(self, command: commands.Stats, place: int, parts: list[Part]) -> Table:
+        """The first ``stats`` from counts by minute, as far as there are any."""
+
+        def rows(scope: Scope, only: Collection[Part]) -> Table:
+            return rolled.rows(self.query, place, scope, only, self._environment({}))
+
+        asked, table = rolled.by_counts(command), None
+        if self._can_remember(place):
+            question = (self._spelled(place), "counts")
+            source = pieces.Source(asked, str(place), question, rows(self.scope, ()), rows)
+            table = pieces.grouped(source, parts, self.scope, self.ticket)
+        table = table or stats.group(asked, rows(self.scope, parts), str(place))
+        known = {item.expr: table.env.computed[item.name] for item in (*command.by, *command.items)}
+        return replace(table, env=replace(table.env, known=known))
+
+    def _can_remember(self, place: int) -> bool:
+        return self.remembering and pieces.is_lasting(self.query, place, self.scope)
+
+    def _spelled(self, place: int) -> Hashable:
+        return pieces.spelled(self.query.commands[: place + 1])
+
+    def before(self, place: int, parts: Iterable[Together]) -> list[Table]:
+        """The tables of parts after the commands before a place, all of which look at one row."""
+        tables = list(map(self._table, parts))
+        for at, command in enumerate(self.query.commands[:place]):
+            if isinstance(command, row_commands.ROW_COMMANDS):
+                tables = [row_commands.do(command, table, str(at), self.folders) for table in tables]
+        return tables
 
     def _whole(self, command: commands.Command, place: int, table: Table) -> Table:
         """Do a command that looks at all rows."""

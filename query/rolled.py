@@ -15,7 +15,7 @@ import polars as pl
 from loaders.parts import MILLISECONDS, MINUTE
 from loaders.schema import FLOW_LOG, GROUP, STREAM, TIME, TIMESTAMP
 from loaders.store.rollups import OUTCOMES, TOTALS
-from query import commands, row_commands, stats, tree
+from query import commands, row_commands, tree
 from query.check_commands import is_bin
 from query.names import spelling
 from query.parse import parse_filter
@@ -23,7 +23,7 @@ from query.reach import inside
 from query.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from loaders.parts import Part
     from query.environment import Environment
@@ -39,54 +39,64 @@ _SCHEMA: dict[str, pl.DataType] = {
 }
 
 
-def place_of_stats(query: commands.Query, scope: Scope) -> int | None:
-    """Where the ``stats`` of a query stands that counts can answer; ``None`` if there is none."""
-    place = next((at for at, one in enumerate(query.commands) if isinstance(one, commands.Stats)), None)
-    if place is None:
-        return None
-    before, command = query.commands[:place], query.commands[place]
-    conditions = [one.condition for one in before if isinstance(one, commands.Filter)]
-    if not isinstance(command, commands.Stats) or len(conditions) < len(before):
-        return None
-    if scope.filter.strip():
-        conditions.append(parse_filter(scope.filter))
-    if not all(map(_of_keys, conditions)):
-        return None
-    is_known = all(_is_key(item.expr) for item in command.by) and all(
-        _rewritten(item.expr) is not None for item in command.items
-    )
-    return place if is_known else None
-
-
-def answered(
-    query: commands.Query, place: int, scope: Scope, parts: Sequence[Part], env: Environment
-) -> Table | None:
-    """The table after the ``stats`` at a place; ``None`` where counts are of no use.
+def is_of_use(query: commands.Query, place: int, scope: Scope, parts: Sequence[Part]) -> bool:
+    """Whether counts answer the ``stats`` at a place.
 
     Args:
         query: The query.
-        place: From ``place_of_stats``.
+        place: Where its first ``stats`` stands.
         scope: Which of the records it is asked of.
         parts: The parts that hold such records.
+    """
+    return (
+        all(part.kind == FLOW_LOG for part in parts)
+        and any(part.rollup is not None and _is_all_in_time(part, scope) for part in parts)
+        and can_answer(query, place, scope)
+    )
+
+
+def can_answer(query: commands.Query, place: int, scope: Scope) -> bool:
+    """Whether the ``stats`` at a place asks for nothing but what counts hold."""
+    before, command = query.commands[:place], query.commands[place]
+    conditions = [one.condition for one in before if isinstance(one, commands.Filter)]
+    if not isinstance(command, commands.Stats) or len(conditions) < len(before):
+        return False
+    if scope.filter.strip():
+        conditions.append(parse_filter(scope.filter))
+    if not all(map(_of_keys, conditions)):
+        return False
+    return all(_is_key(item.expr) for item in command.by) and all(
+        _rewritten(item.expr) is not None for item in command.items
+    )
+
+
+def rows(query: commands.Query, place: int, scope: Scope, parts: Iterable[Part], env: Environment) -> Table:
+    """What the ``stats`` at a place is asked of, as ``by_counts`` writes it: counts, where a part has them.
+
+    Args:
+        query: The query.
+        place: Where its first ``stats`` stands.
+        scope: Which of the records it is asked of.
+        parts: The parts to look at.
         env: What the query knows beside records.
     """
-    command = query.commands[place]
-    if not isinstance(command, commands.Stats) or any(part.kind != FLOW_LOG for part in parts):
-        return None
-    rollups = [part.rollup if _is_all_in_time(part, scope) else None for part in parts]
-    if all(rollup is None for rollup in rollups):
-        return None
-    plans = [
-        _of_records(part, scope) if rollup is None else _of_counts(rollup, scope)
-        for part, rollup in zip(parts, rollups, strict=True)
-    ]
+    plans = [pl.LazyFrame(schema=_SCHEMA)]
+    for part in parts:
+        rollup = part.rollup if _is_all_in_time(part, scope) else None
+        plans.append(_of_records(part, scope) if rollup is None else _of_counts(rollup, scope))
     table = Table(pl.concat(plans), replace(env, schema=_SCHEMA, addresses={}))
     for at, before in enumerate(query.commands[:place]):
         if isinstance(before, commands.Filter):
             table = row_commands.do(before, table, str(at), ())
-    done = stats.group(_by_counts(command), table, str(place))
-    known = {item.expr: done.env.computed[item.name] for item in (*command.by, *command.items)}
-    return replace(done, env=replace(done.env, known=known))
+    return table
+
+
+def by_counts(command: commands.Stats) -> commands.Stats:
+    """A ``stats`` that adds up counts in the place of records."""
+    items = tuple(
+        replace(item, expr=_rewritten(item.expr) or item.expr, alias=True) for item in command.items
+    )
+    return replace(command, items=items)
 
 
 def _of_keys(node: tree.Expr) -> bool:
@@ -121,13 +131,6 @@ def _rewritten(node: tree.Expr) -> tree.Expr | None:
             return tree.with_children(node, found) if len(found) == len(children) else None
         case _:
             return None
-
-
-def _by_counts(command: commands.Stats) -> commands.Stats:
-    items = tuple(
-        replace(item, expr=_rewritten(item.expr) or item.expr, alias=True) for item in command.items
-    )
-    return replace(command, items=items)
 
 
 def _is_all_in_time(part: Part, scope: Scope) -> bool:

@@ -48,6 +48,11 @@ class Scope:
         """The same times, whatever the group, the stream and the filter."""
         return replace(self, group=None, stream=None, filter="")
 
+    @property
+    def unordered(self) -> Scope:
+        """The same records in the order that goes without saying: equal where the records are the same."""
+        return replace(self, sort="timestamp", descending=True)
+
     def also(self, term: str) -> Scope:
         """The same with one more condition, a ``filter`` expression."""
         text = self.filter.strip()

@@ -9,12 +9,16 @@ import polars as pl
 
 from query import functions, tree
 from query.check_commands import is_bin
+from query.folds import folded
 from query.table import Table
 from query.to_polars import call, value_of
 from query.values import DTYPES, Type, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
     from query import commands
+    from query.folds import Fold, Folded
     from query.functions import Context
     from query.periods import Period
 
@@ -30,6 +34,7 @@ class _Aggregates:
         by_order: Whether any of them depends on the order of rows, as where several are the earliest.
         exprs: What makes the columns.
         found: The value of each one's column, by a name that no query can write.
+        folded: Each one in two steps, if it can be done so.
     """
 
     table: Table
@@ -38,6 +43,7 @@ class _Aggregates:
     by_order: bool = False
     exprs: list[pl.Expr] = field(default_factory=list)
     found: dict[str, Value] = field(default_factory=dict)
+    folded: list[Folded | None] = field(default_factory=list)
 
     def lifted(self, node: tree.Expr) -> tree.Expr:
         """The expression with a field in the place of each aggregate."""
@@ -60,6 +66,8 @@ class _Aggregates:
         )
         self.by_order = self.by_order or (function is not None and function.contextual)
         value = call(replace(node, arguments=arguments), self.table.env, self.context)
+        given = value_of(arguments[0], self.table.env) if _is_given(arguments) else None
+        self.folded.append(folded(node.name, value, given))
         column = f"{self.tag}.aggregate.{len(self.found)}"
         self.exprs.append(value.expr.cast(DTYPES[value.type]).alias(column))
         self.found[key] = Value(pl.col(column), value.type, value.is_address)
@@ -80,44 +88,154 @@ def is_aggregate(node: tree.Call) -> bool:
     return function is not None and function.aggregate
 
 
-def group(command: commands.Stats, table: Table, tag: str) -> Table:
-    """Do a ``stats`` command: a row for each group, in the order of the groups' keys."""
+@dataclass(frozen=True)
+class Grouping:
+    """A ``stats`` command over some rows: in one step, or in two, where piles of rows are counted before.
+
+    Attributes:
+        command: The command.
+        tag: What the names of new columns begin with.
+        keys: The values that are grouped by, by their names.
+        aggregates: What is worked out of each group, and the rows with the keys as columns.
+        lifted: The items of the command, with fields in the place of aggregates.
+    """
+
+    command: commands.Stats
+    tag: str
+    keys: Mapping[str, Value]
+    aggregates: _Aggregates
+    lifted: tuple[tree.Expr, ...]
+
+    @property
+    def folds(self) -> bool:
+        """Whether it can be done in two steps."""
+        has_any = bool(self.keys or self.aggregates.found)
+        return has_any and None not in self.aggregates.folded
+
+    def plan(self) -> pl.LazyFrame:
+        """The groups in the order of their keys; labels, and addresses that were numbers, as text."""
+        aggregates, keys = self.aggregates, list(self.keys.values())
+        plan = aggregates.table.plan
+        if not keys:
+            # Without an aggregate there is one row all the same.
+            return plan.select(*aggregates.exprs, pl.len().alias(f"{self.tag}.len"))
+        rows = plan.group_by(_columns(keys), maintain_order=aggregates.by_order).agg(aggregates.exprs)
+        return self._sorted(rows.with_columns(_texts(keys)))
+
+    def pile(self) -> pl.LazyFrame:
+        """What ``of_piles`` needs to know of these rows: a row for each group, in no order."""
+        plan, keys = self.aggregates.table.plan, list(self.keys.values())
+        made = [expr.alias(name) for name, (expr, _) in self._folding().items()]
+        if not keys:
+            return plan.select(made)
+        return (
+            plan.group_by(_columns(keys))
+            .agg(made)
+            .with_columns(_texts(keys))
+            .select(*self._names, *self._folding())
+        )
+
+    def joined(self, piles: Sequence[pl.DataFrame]) -> pl.LazyFrame:
+        """One pile out of several."""
+        plan = pl.concat(piles).lazy() if len(piles) > 1 else piles[0].lazy()
+        if len(piles) == 1:
+            return plan
+        made = [fold(pl.col(name)).alias(name) for name, (_, fold) in self._folding().items()]
+        return plan.group_by(self._names).agg(made) if self.keys else plan.select(made)
+
+    def of_piles(self, piles: Sequence[pl.DataFrame]) -> pl.LazyFrame:
+        """What ``plan`` gives, of rows that were counted in piles; at least one."""
+        made = []
+        for place, (fold, value) in enumerate(self._folded()):
+            columns = [pl.col(self._fold(place, number)) for number in range(len(fold.columns))]
+            made.append(fold.whole(*columns).cast(DTYPES[value.type]).alias(value.expr.meta.output_name()))
+        return self._sorted(self.joined(piles).select(*self._names, *made))
+
+    def done(self, plan: pl.LazyFrame) -> Table:
+        """What the command makes of the groups.
+
+        Args:
+            plan: From ``plan`` or ``of_piles``.
+        """
+        command, env = self.command, self.aggregates.table.env
+        named = {
+            name: replace(key, expr=pl.col(_column(key)), type=_AS_TEXT.get(key.type, key.type), numbers=None)
+            for name, key in self.keys.items()
+        }
+        written = {
+            item.expr.written: named[item.name] for item in command.by if isinstance(item.expr, tree.Field)
+        }
+        computed = {**written, **named, **self.aggregates.found}
+        env = replace(env, schema={}, addresses={}, carried=None, computed=computed, known={})
+        done = Table(plan, env, of_records=False, ordered=True)
+        for place, (item, expr) in enumerate(zip(command.items, self.lifted, strict=True)):
+            done = done.computing({item.name: value_of(expr, done.env)}, f"{self.tag}.{place}")
+        left = [item.name for item in (*command.by, *command.items)]
+        computed = {name: done.env.computed[name] for name in left}
+        exprs = {item.expr: computed[item.name] for item in (*command.by, *command.items)}
+        return replace(done, env=replace(done.env, computed=computed, known=exprs))
+
+    @property
+    def _names(self) -> list[str]:
+        """The columns of the keys, once they are as the result has them."""
+        return [_column(key) for key in self.keys.values()]
+
+    def _sorted(self, plan: pl.LazyFrame) -> pl.LazyFrame:
+        return plan.sort(self._names, nulls_last=False) if self.keys else plan
+
+    def _folded(self) -> Iterator[tuple[Folded, Value]]:
+        for fold, value in zip(self.aggregates.folded, self.aggregates.found.values(), strict=True):
+            if fold is None:
+                raise ValueError("this cannot be counted in piles")
+            yield fold, value
+
+    def _folding(self) -> dict[str, tuple[pl.Expr, Fold]]:
+        """The columns of a pile beside the keys: what makes them, and what makes one of several."""
+        return {
+            self._fold(place, number): column
+            for place, (fold, _) in enumerate(self._folded())
+            for number, column in enumerate(fold.columns)
+        }
+
+    def _fold(self, place: int, number: int) -> str:
+        return f"{self.tag}.pile.{place}.{number}"
+
+
+def grouping(command: commands.Stats, table: Table, tag: str) -> Grouping:
+    """Prepare a ``stats`` command.
+
+    Args:
+        command: The command.
+        table: The rows.
+        tag: What the names of new columns begin with.
+
+    Raises:
+        QueryError: If it cannot be done.
+    """
     context = table.env.context(bin_of(command))
     # Each key can use those before it.
     for place, item in enumerate(command.by):
         table = table.computing({item.name: value_of(item.expr, table.env, context)}, f"{tag}.key.{place}")
     keys = {item.name: table.env.computed[item.name] for item in command.by}
     aggregates = _Aggregates(table, tag, context)
-    lifted = [aggregates.lifted(item.expr) for item in command.items]
-    plan = _grouped(aggregates, list(keys.values()))
-    named = {
-        name: replace(key, expr=pl.col(_column(key)), type=_AS_TEXT.get(key.type, key.type), numbers=None)
-        for name, key in keys.items()
-    }
-    written = {
-        item.expr.written: named[item.name] for item in command.by if isinstance(item.expr, tree.Field)
-    }
-    computed = {**written, **named, **aggregates.found}
-    env = replace(table.env, schema={}, addresses={}, carried=None, computed=computed, known={})
-    done = Table(plan, env, of_records=False, ordered=True)
-    for place, (item, expr) in enumerate(zip(command.items, lifted, strict=True)):
-        done = done.computing({item.name: value_of(expr, done.env)}, f"{tag}.{place}")
-    left = [item.name for item in (*command.by, *command.items)]
-    computed = {name: done.env.computed[name] for name in left}
-    exprs = {item.expr: computed[item.name] for item in (*command.by, *command.items)}
-    return replace(done, env=replace(done.env, computed=computed, known=exprs))
+    lifted = tuple(aggregates.lifted(item.expr) for item in command.items)
+    return Grouping(command, tag, keys, aggregates, lifted)
 
 
-def _grouped(aggregates: _Aggregates, keys: list[Value]) -> pl.LazyFrame:
-    """The groups in the order of their keys; labels, and addresses that were numbers, as text."""
-    plan = aggregates.table.plan
-    if not keys:
-        # Without an aggregate there is one row all the same.
-        return plan.select(*aggregates.exprs, pl.len().alias(f"{aggregates.tag}.len"))
-    by = [name for key in keys for name in ([_column(key)] if key.numbers is None else key.numbers.columns)]
-    rows = plan.group_by(by, maintain_order=aggregates.by_order).agg(aggregates.exprs)
-    texts = [key.text().alias(_column(key)) for key in keys if key.type is Type.LABEL or key.numbers]
-    return rows.with_columns(texts).sort([_column(key) for key in keys], nulls_last=False)
+def group(command: commands.Stats, table: Table, tag: str) -> Table:
+    """Do a ``stats`` command: a row for each group, in the order of the groups' keys."""
+    found = grouping(command, table, tag)
+    return found.done(found.plan())
+
+
+def _columns(keys: Iterable[Value]) -> list[str]:
+    """The columns that keys are grouped by."""
+    return [name for key in keys for name in ([_column(key)] if key.numbers is None else key.numbers.columns)]
+
+
+def _texts(keys: Iterable[Value]) -> list[pl.Expr]:
+    """The keys that become text once they are grouped by."""
+    return [key.text().alias(_column(key)) for key in keys if key.type is Type.LABEL or key.numbers]
 
 
 def _column(key: Value) -> str:
@@ -133,6 +251,11 @@ def bin_of(command: commands.Stats) -> Period | None:
             if isinstance(argument, tree.Duration):
                 return argument.period.capped
     return None
+
+
+def _is_given(arguments: Sequence[tree.Expr]) -> bool:
+    """Whether a call has a value of each record as its first argument."""
+    return bool(arguments) and isinstance(arguments[0], tree.Field)
 
 
 def _is_plain(node: tree.Expr) -> bool:

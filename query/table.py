@@ -19,7 +19,7 @@ from query.environment import Environment, carried_key
 from query.values import DTYPES, Type, Value, address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from loaders.addresses import Address
     from query import tree
@@ -85,11 +85,7 @@ def joined(tables: Sequence[Table], wanted: Iterable[tree.Field]) -> Table:
         return first
     if all(_alike(first, table) for table in tables):
         return replace(first, plan=pl.concat([table.plan for table in tables], how="vertical"))
-    fields = {
-        carried_key(node): node
-        for node in wanted
-        if node.written not in first.env.computed and first.env.inside_json(node.written) is None
-    }
+    fields = _carried(first, wanted)
     carried = {key: [table.env.look_up(node) for table in tables] for key, node in fields.items()}
     computed = {name: [table.env.computed[name] for table in tables] for name in first.env.computed}
     columns: list[list[pl.Expr]] = [[] for _ in tables]
@@ -106,6 +102,36 @@ def joined(tables: Sequence[Table], wanted: Iterable[tree.Field]) -> Table:
     plans = [table.plan.select(*own, TIMESTAMP, *_ORIGIN) for table, own in zip(tables, columns, strict=True)]
     env = replace(first.env, schema={TIMESTAMP: TIME}, addresses={}, carried=made[0], computed=made[1])
     return replace(first, plan=pl.concat(plans, how="vertical"), env=env)
+
+
+def looks_at_rows(tables: Sequence[Table], wanted: Iterable[tree.Field]) -> bool:
+    """Whether ``joined`` has to look at the rows to know the type of a field."""
+    if len(tables) == 1 or all(_alike(tables[0], table) for table in tables):
+        return False
+    numbers = [node for node in _carried(tables[0], wanted).values() if _is_number(node.name)]
+    return any(table.env.look_up(node).type in _TEXTS for table in tables for node in numbers)
+
+
+def types_of(table: Table, wanted: Iterable[tree.Field]) -> Hashable:
+    """What the values of a table are for later commands, however they are kept: a label is a text, for one.
+
+    Rows of the same records hold the same values where this is the same.
+    """
+    found = {carried_key(node): table.env.look_up(node) for node in wanted}
+    return tuple(
+        (name, Type.TEXT if value.type is Type.LABEL else value.type, value.is_address)
+        for values in (found, table.env.computed)
+        for name, value in values.items()
+    )
+
+
+def _carried(table: Table, wanted: Iterable[tree.Field]) -> dict[str, tree.Field]:
+    """The fields that are not yet what commands made, by ``carried_key``."""
+    return {
+        carried_key(node): node
+        for node in wanted
+        if node.written not in table.env.computed and table.env.inside_json(node.written) is None
+    }
 
 
 def _alike(first: Table, table: Table) -> bool:

@@ -14,6 +14,7 @@ from loaders.schema import TIMESTAMP
 from query.order import NUMBER, ByTime, Listed, Order, Run, found_plan, found_run, nothing, whole
 from query.ranked import ranked
 from query.reach import inside
+from query.remembered import MB, Memory, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,13 @@ _AT_ONCE = 4_000_000
 # A view of what has been found so far is handed on once it fills a screen, and then every so many seconds.
 _SCREENFUL = 100
 _NEWS_SECONDS = 0.4
+# What a ``Run`` has beside its part.
+_Found = tuple[pl.DataFrame, int, pl.Series | None]
+# Which row of a part came from a line: that on which the cursor is is asked for with each delivery.
+_ROWS: Memory[int | None] = Memory(MB, lambda _: 1)
+# What is in scope of parts, and how much of each group and stream, for the scopes that were looked at last.
+_FOUND: Memory[_Found] = Memory(64 * MB, lambda found: size_of(found[0], found[2]))
+_COUNTED: Memory[pl.DataFrame] = Memory(16 * MB, size_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +91,12 @@ class View:
 
     def place_of(self, file: int, line: int) -> int | None:
         """Find where in the order the record of a line stands, or ``None`` when it is not in scope."""
-        number = self.dataset.number_of(file, line)
+        number = self.dataset.number_of(file, line, _found_row)
         return None if number is None else self.order.index(number)
+
+
+def _found_row(part: Part, file: int, line: int) -> int | None:
+    return _ROWS.of(part, (file, line), lambda: part.find(file, line))
 
 
 def look(
@@ -159,7 +171,8 @@ def _in_turn(parts: Sequence[tuple[Part, int]], scope: Scope) -> Iterator[list[t
 
 
 def _runs(parts: Sequence[Part], scope: Scope) -> list[Run]:
-    """What is in scope of some parts."""
+    """What is in scope of some parts; only those are looked at of which it is not known yet."""
+    question = scope.unordered
     found: dict[int, Run] = {}
     plans: dict[int, pl.LazyFrame] = {}
     for place, part in enumerate(parts):
@@ -168,10 +181,13 @@ def _runs(parts: Sequence[Part], scope: Scope) -> list[Run]:
             found[place] = whole(part)
         elif is_inside is None:
             found[place] = nothing(part)
+        elif known := _FOUND.known(question, (part,))[0]:
+            found[place] = Run(part, *known[0].value)
         else:
             plans[place] = found_plan(part, _predicate(part, scope))
     for (place, _), frame in zip(plans.items(), run.collect_all(list(plans.values())), strict=True):
-        found[place] = found_run(parts[place], frame)
+        found[place] = run_ = found_run(parts[place], frame)
+        _FOUND.keep(question, (run_.part,), (run_.counts, run_.height, run_.rows))
     return [found[place] for place in range(len(parts))]
 
 
@@ -223,6 +239,8 @@ def summarise(dataset: Dataset, scope: Scope, ticket: Ticket | None = None) -> p
         is_inside = inside(part, scope)
         if is_inside is None:
             return None
-        return part.summary if is_inside else part.counted(_predicate(part, scope))
+        if is_inside:
+            return part.summary
+        return _COUNTED.of(part, scope.unordered, lambda: part.counted(_predicate(part, scope)))
 
     return dataset.summary(counted, ticket)

@@ -230,7 +230,7 @@ def _answer(
     from query.answer import answer
 
     try:
-        found = answer(dataset, asked, scope, folders=folders)
+        found = answer(dataset, asked, scope, folders=folders, once=True)
     except PolarsError as error:
         give_up(f"polars could not answer this query: {str(error).partition(chr(10))[0]}")
     put(found, form, target[1])
