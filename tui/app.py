@@ -15,6 +15,7 @@ import themes
 from loaders.watch import Follower
 from tui.keymap import ACTIONS, EVERYWHERE, MOVES, bindings, key_signs, works
 from tui.screens.explorer import ExplorerScreen
+from tui.screens.living import Watched
 from tui.workers import Arrived, Failed
 
 if TYPE_CHECKING:
@@ -78,7 +79,9 @@ class FlowtuiApp(App[str]):
         self._explorer = ExplorerScreen(
             scope, self._roots, following=following, keys=keys, dashboard=dashboard, greets=greets
         )
-        self._follower = Follower(self._open_library, self._roots, self._arrived, self._failed)
+        self._follower = Follower(
+            self._open_library, self._roots, self._arrived, self._failed, self._watching_changed
+        )
 
     @property
     def explorer(self) -> ExplorerScreen:
@@ -125,14 +128,30 @@ class FlowtuiApp(App[str]):
                 self.call_from_thread(self.exit, str(error))
                 return
         if not dataset.progress:
-            _ = dataset.problem_count  # counted here, so that the screen never waits for it
-        self._explorer.post_message(Arrived(dataset))
+            # Counted here, so that the screen never waits for it.
+            _ = dataset.problem_count
+            self._note_delivery(dataset)
+        self._explorer.post_message(Arrived(dataset, self._delivered))
         self._explorer.has_shown.wait(_HEAD_START)
 
+    def _note_delivery(self, dataset: Dataset) -> None:
+        """Note when the last file was written; once all files were looked at, only new ones are."""
+        from query.freshness import last_arrival
+
+        if dataset.news is not self._noted:
+            last = last_arrival(dataset, dataset.files if self._noted is None else dataset.news)
+            self._noted = dataset.news
+            self._delivered = max(filter(None, (last, self._delivered)), default=None)
+
     _checked = False
+    _noted: object = None
+    _delivered: float | None = None
 
     def _failed(self, error: Exception) -> None:
         self._explorer.post_message(Failed(error))
+
+    def _watching_changed(self, how: str) -> None:
+        self._explorer.post_message(Watched(how))
 
     def _leave_on_signals(self) -> None:
         """Leave when the terminal goes away: a lost SSH session must not leave a busy process behind."""

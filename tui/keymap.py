@@ -20,8 +20,8 @@ GROUPS, RECORDS, RECORD, PROBLEMS = "groups", "records", "record", "problems"
 QUERY, RESULT, CHART, FILE, LIBRARY = "query", "result", "chart", "file", "queries"
 HISTOGRAM, VALUES, DASHBOARD = "histogram", "values", "dashboard"
 VERDICT, REASONS, CONVERSATIONS = "why", "reasons", "conversations"
-FINDINGS, RULES = "findings", "rules"
-LISTS = (PROBLEMS, VALUES, VERDICT, REASONS, CONVERSATIONS, FINDINGS, RULES)
+FINDINGS, RULES, DELIVERIES = "findings", "rules", "deliveries"
+LISTS = (PROBLEMS, VALUES, VERDICT, REASONS, CONVERSATIONS, FINDINGS, RULES, DELIVERIES)
 TABLES = (GROUPS, RECORDS, RESULT, *LISTS)
 CELLS = (RECORDS, PROBLEMS, RESULT)
 MOVING = (*TABLES, RECORD, HISTOGRAM, CHART, DASHBOARD)
@@ -186,6 +186,20 @@ ACTIONS: tuple[Action, ...] = (
     Action("exclude", ("minus",), "exclude", "Leave out records with the value under the cursor", (RECORDS,)),
     Action(
         "follow", ("f",), "follow", "Stay at the newest record as deliveries arrive, or stop doing so", PANES
+    ),
+    Action(
+        "freeze",
+        ("space",),
+        "freeze",
+        "Keep the screen as it is while records come, or go on",
+        (RECORDS, RECORD),
+    ),
+    Action(
+        "deliveries",
+        ("A",),
+        "deliveries",
+        "Show how fresh the logs are: arrivals, gaps, silent streams",
+        PANES,
     ),
     Action("fold", ("space",), "fold", "Show or hide the streams of the group under the cursor", (GROUPS,)),
     Action("show_streams", ("right", "l"), "", "Show the streams of the group under the cursor", (GROUPS,)),

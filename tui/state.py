@@ -37,6 +37,12 @@ class State:
         """Alarms whose limit is crossed."""
         self.unseen = 0
         """Records that arrived above the first one on screen since it was last at the top."""
+        self.held: Dataset | None = None
+        """What has come while the screen is frozen; what was there then if nothing has."""
+        self.watching = ""
+        """How it is found out what changes, if that is not as usual."""
+        self.delivered: float | None = None
+        """When the last delivery came, in epoch seconds."""
 
     @property
     def scope(self) -> Scope:
@@ -56,6 +62,13 @@ class State:
         self._forward.clear()
         self._scope = scope
         return True
+
+    @property
+    def came(self) -> int:
+        """How many records have come while the screen is frozen."""
+        if self.held is None or self.dataset is None:
+            return 0
+        return max(0, self.held.height - self.dataset.height)
 
     @property
     def has_moved(self) -> bool:

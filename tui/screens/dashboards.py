@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from textual.app import App
 
+    from loaders.dataset import Dataset
     from loaders.run import Ticket
     from query.scope import Scope
     from tui.dashboards.alarms import Raised, Watch
@@ -87,11 +88,13 @@ class Dashboards:
         app.push_screen(self._screen)
 
     def records_came(self, app: App[Any]) -> None:
-        """Tell the screen, if it is open, that there are more records, and look at the alarms."""
+        """Tell the screen, if it is open, that there are more records."""
         if self._screen is not None and app.screen is self._screen:
             self._screen.records_came()
-        dataset = self._state.dataset
-        if dataset is None or dataset.progress is not None:
+
+    def look_for_alarms(self, dataset: Dataset) -> None:
+        """Look whether records cross the limits of alarms."""
+        if dataset.progress is not None:
             return
 
         def work(ticket: Ticket) -> Alarmed:

@@ -14,12 +14,12 @@ from textual import on
 
 from tui.groups import Place
 from tui.keymap import GROUPS, HISTOGRAM, PANES, RECORD, RECORDS
-from tui.screens.asking import Asking
+from tui.screens.living import Living
 from tui.widgets.filter_bar import FilterBar, Question
 from tui.widgets.frame_table import FrameTable
 from tui.widgets.record_table import RecordSource, identity
 from tui.wording import GONE, TIME_HINT, TROUBLE, judge_time, once_told, origin, why_empty
-from tui.workers import Anchor, Arrived, Compared, Counted, Failed, Looked, Placed, Quoted
+from tui.workers import Anchor, Compared, Counted, Failed, Looked, Placed, Quoted
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,7 +37,7 @@ _REST = 0.15
 _MISSING = "missing"
 
 
-class ExplorerScreen(Asking):
+class ExplorerScreen(Living):
     """The panes, what arrives in them, and what a person does with them."""
 
     def __init__(
@@ -50,7 +50,7 @@ class ExplorerScreen(Asking):
         dashboard: Dashboard | None = None,
         greets: bool = True,
     ) -> None:
-        """Begin as ``Asking`` does; nothing is read here."""
+        """Begin as ``Living`` does; nothing is read here."""
         super().__init__(scope, roots, following=following, keys=keys, dashboard=dashboard, greets=greets)
         self.has_shown = Event()
         """Set once records are on the screen, or it is known that there are none."""
@@ -69,15 +69,9 @@ class ExplorerScreen(Asking):
 
     # -- what arrives ----------------------------------------------------------------------------------
 
-    @on(Arrived)
-    def _dataset_arrived(self, message: Arrived) -> None:
-        self.state.dataset, self._trouble = message.dataset, None
-        self._queries.records_came(self.app)
-        self._dashboards.records_came(self.app)
-        self._look()
-        if self.has_shown.is_set():
-            self._greet()
-            self._count()
+    @property
+    def _has_begun(self) -> bool:
+        return self.has_shown.is_set()
 
     def _look(self) -> None:
         """Find the records of the scope, and where those on screen stand among them."""
@@ -334,14 +328,6 @@ class ExplorerScreen(Asking):
             self.state.following = False
             self.records.move_to(message.place, top=message.place)
             self._arrange()
-
-    def action_follow(self) -> None:
-        """Stay at the newest record, or stop doing so."""
-        self.state.following = not self.state.following
-        if self.state.following:
-            self._go(replace(self.state.scope, sort="timestamp", descending=True))
-            self.records.move_to(0)
-        self._arrange()
 
     def action_sort(self) -> None:
         """Sort by the column under the cursor."""
