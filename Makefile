@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint types tests sample pictures bench bench-store clean
+.PHONY: demo test lint types tests sample pictures bench bench-store bench-soak clean
 
 demo: $(VENV)/.run  ## open the explorer on sample_logs/
 	$(BIN)/flowtui sample_logs
@@ -38,6 +38,9 @@ bench: $(VENV)/.dev  ## time the explorer and queries over a million records
 
 bench-store: $(VENV)/.dev  ## measure the store beside DuckDB; takes an hour and 6 GB
 	$(BIN)/python bench/store.py
+
+bench-soak: $(VENV)/.dev  ## follow 20 deliveries a second in tmux for half an hour
+	$(BIN)/python bench/soak.py
 
 clean:
 	rm -rf $(VENV)

@@ -7,58 +7,19 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.tui.conftest import PATIENCE, REPOSITORY, SAMPLE, WIDE, line
+from tests.tmux import Tmux
+from tests.tui.conftest import PATIENCE, SAMPLE, WIDE, line
 
-HERE = "flowtui-test-" + str(os.getpid())
 # The first stream of the first group: what Enter, Enter opens.
 FLOW_LOG, STREAM = "fl-056fa0c5217708dbd", "eni-07e5f423e988a402f"
 STRANGER = "192.0.2.213"
 HEADER = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"
-
-
-class Tmux:
-    """A tmux server of its own, with one window of 80 by 24."""
-
-    def __init__(self):
-        self.server = ["tmux", "-L", HERE, "-f", os.devnull]
-
-    def run(self, *arguments):
-        done = subprocess.run(
-            [*self.server, *arguments], capture_output=True, text=True, timeout=20, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def open(self, command):
-        self.run("new-session", "-d", "-x", "80", "-y", "24", "-c", str(REPOSITORY), command)
-
-    def type(self, *keys):
-        self.run("send-keys", *keys)
-
-    def write(self, text):
-        self.run("send-keys", "-l", text)
-
-    def screen(self):
-        return self.run("capture-pane", "-p").split("\n")[:24]
-
-    def wait_for(self, condition, what):
-        """Poll the screen until a condition on its lines holds; the lines."""
-        limit = time.monotonic() + PATIENCE
-        while not condition(lines := self.screen()):
-            if time.monotonic() > limit:
-                pytest.fail(f"{what} did not come; the screen shows\n" + "\n".join(lines))
-            time.sleep(0.05)
-        return lines
-
-    def wait_for_text(self, text):
-        return self.wait_for(lambda lines: text in "\n".join(lines), repr(text))
 
 
 @pytest.fixture
@@ -67,7 +28,7 @@ def tmux():
         pytest.skip("tmux is not installed")
     tmux = Tmux()
     yield tmux
-    subprocess.run([*tmux.server, "kill-server"], capture_output=True, timeout=20, check=False)
+    tmux.close()
 
 
 def rejects_to_port_80():
