@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -19,7 +20,9 @@ from loaders.filesystems import silent_file_system
 from loaders.run import Cancelled, Ticket
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from watchfiles.main import FileChange
 
     from loaders.dataset import Dataset
     from loaders.discover import SourceFile
@@ -37,6 +40,8 @@ _AGAIN_SECONDS = (0.5, 2.0)
 _FULL_LOOK_SECONDS, _FULL_LOOK_SHARE = 60.0, 200
 # The same where nothing tells of changes.
 _POLL_SECONDS, _POLL_SHARE = 2.0, 20
+# Watching is tried again after so long.
+_RETRY_SECONDS = 600.0
 # What a full look finds of this age nobody has told of.
 _OLD_SECONDS = 10.0
 
@@ -53,24 +58,32 @@ class _Watch:
         threading.Thread(target=self._work, name="flowtui-watch", daemon=True).start()
 
     def _work(self) -> None:
-        from watchfiles import watch
-
         try:
-            for changes in watch(
-                *self.roots,
-                watch_filter=None,
-                debounce=_DEBOUNCE_MS,
-                step=_QUIET_MS,
-                rust_timeout=_WAKE_MS,
-                yield_on_timeout=True,
-                stop_event=self.stop,
-                raise_interrupt=False,
-                ignore_permission_denied=True,
-            ):
+            for changes in self._changes():
                 # Nothing is told, too: it says that it has begun.
                 self.told.put({path for _, path in changes})
         except Exception as error:  # noqa: BLE001 - watchfiles raises what it likes
             self.told.put(error)
+
+    def _changes(self) -> Iterator[set[FileChange]]:
+        from watchfiles import watch
+
+        tell = partial(
+            watch,
+            *self.roots,
+            watch_filter=None,
+            debounce=_DEBOUNCE_MS,
+            step=_QUIET_MS,
+            rust_timeout=_WAKE_MS,
+            yield_on_timeout=True,
+            stop_event=self.stop,
+            raise_interrupt=False,
+        )
+        try:
+            # Told to overlook what may not be read, it overlooks as well that there are no watches left.
+            yield from tell(ignore_permission_denied=False)
+        except (PermissionError, FileNotFoundError):
+            yield from tell(ignore_permission_denied=True)
 
 
 class Follower:
@@ -102,7 +115,7 @@ class Follower:
         self._thread = threading.Thread(target=self._work, name="flowtui-follow", daemon=True)
         self._watch: _Watch | None = None
         self._identity: tuple[object, ...] = ()
-        self._silent, self._how = "", ""
+        self._silent, self._how, self._retry = "", "", 0.0
         # When a directory, or everything (``None``), is looked at next.
         self._due: dict[str | None, list[float]] = {}
         self._is_new = False
@@ -211,7 +224,7 @@ class Follower:
         if self._watch is not None:
             self._watch.stop.set()
             self._watch = None
-        self._silent = why
+        self._silent, self._retry = why, time.monotonic() + _RETRY_SECONDS
 
     def _plan(self, began: float) -> None:
         """Say when everything is looked at the next time."""
@@ -236,7 +249,7 @@ class Follower:
 
     def _refresh(self, library: Live, paths: set[str] | None) -> None:
         began, before, is_same = time.monotonic(), library.there, _identity(self._roots) == self._identity
-        if not is_same:
+        if not is_same or (paths is None and self._silent and time.monotonic() > self._retry):
             self._watch_anew()
             paths = None
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 _SIGNALS = ("SIGHUP", "SIGTERM")
 # Seconds that reading on waits for the first records to be on the screen: Python does one thing at a time.
 _HEAD_START = 1.0
+# Seconds that leaving may take once the terminal is gone.
+_LAST_SECONDS = 5.0
 
 
 class FlowtuiApp(App[str]):
@@ -158,7 +161,15 @@ class FlowtuiApp(App[str]):
         loop = asyncio.get_running_loop()
         for name in _SIGNALS:
             with suppress(NotImplementedError, RuntimeError, ValueError):  # not the main thread, or no POSIX
-                loop.add_signal_handler(getattr(signal, name), self.exit)
+                number = getattr(signal, name)
+                loop.add_signal_handler(number, self._leave_on, number)
+
+    def _leave_on(self, number: int) -> None:
+        """Leave; where the terminal is gone Textual can wait for it for ever, which nobody would see."""
+        late = threading.Timer(_LAST_SECONDS, os._exit, (128 + number,))
+        late.daemon = True
+        late.start()
+        self.exit()
 
     def get_system_commands(self, screen: Screen[None]) -> Iterable[SystemCommand]:
         """What the palette finds: the actions of the table, and the themes."""

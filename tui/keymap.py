@@ -148,7 +148,7 @@ ACTIONS: tuple[Action, ...] = (
         ("enter",),
         "records",
         "Go to the records behind what is under the cursor",
-        (DASHBOARD, CONVERSATIONS, FINDINGS, RULES),
+        (DASHBOARD, CONVERSATIONS, FINDINGS, RULES, DELIVERIES),
     ),
     Action("next_dashboard", ("n",), "switch", "Show the next dashboard", (DASHBOARD,)),
     Action("edit", ("e", "i", "slash"), "edit", "Go back to the text of the query", RESULTS),

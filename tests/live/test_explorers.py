@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 
@@ -126,3 +127,17 @@ def test_a_directory_that_goes_away_and_comes_back_is_shown_again(explore, sourc
     counts(terminal, fresh)
     fresh.deliver(7)
     counts(terminal, fresh)
+
+
+def test_without_watches_left_it_shows_what_comes_all_the_same(explore, source):
+    """In a user namespace of its own, where there are fewer than there are directories."""
+    limited = "echo 3 > /proc/sys/user/max_inotify_watches"
+    tried = subprocess.run(["unshare", "-Ur", "sh", "-c", limited], capture_output=True, check=False)
+    if tried.returncode:
+        pytest.skip("limits may not be set here, not even for oneself")
+    script = f'{limited}; exec {COMMAND} "$0"'
+    terminal = explore(f"unshare -Ur sh -c {shlex.quote(script)}")
+    counts(terminal, source)
+    for _ in range(3):
+        source.deliver()
+        counts(terminal, source)

@@ -199,6 +199,12 @@ def _short_naps(monkeypatch):
     monkeypatch.setattr("tui.screens.explorer._REST", 0.01)
 
 
+@pytest.fixture(autouse=True)
+def _old_logs(monkeypatch):
+    """Logs of tests have just been written; that is told in those tests only that are about it."""
+    monkeypatch.setattr("tui.wording._STALE_SECONDS", 0)
+
+
 def explorer_on(*roots, following=False, theme=None, keys=None, **scope):
     """An app that is about to open some paths."""
     named = [str(root.root if isinstance(root, Logs) else root) for root in roots]

@@ -14,6 +14,7 @@ from tui.keymap import (
     CHARTS,
     CONVERSATIONS,
     DASHBOARD,
+    DELIVERIES,
     EVERYWHERE,
     FILE,
     FINDINGS,
@@ -38,6 +39,7 @@ from tui.keymap import (
 )
 from tui.screens.conversations import ConversationsScreen
 from tui.screens.dashboard import DashboardScreen
+from tui.screens.deliveries import DeliveriesScreen
 from tui.screens.explorer import ExplorerScreen
 from tui.screens.findings import FindingsScreen
 from tui.screens.library import LibraryScreen
@@ -61,6 +63,7 @@ SCREENS = {
     CHART: QueryScreen,
     VALUES: ValuesScreen,
     DASHBOARD: DashboardScreen,
+    DELIVERIES: DeliveriesScreen,
     VERDICT: VerdictScreen,
     REASONS: ReasonsScreen,
     CONVERSATIONS: ConversationsScreen,

@@ -62,6 +62,7 @@ class Asking(Brushing):
             self.state, roots, self._keys, go=self._go_to, tell=self._tell, given=dashboard
         )
         self._greets = greets
+        self._opens_dashboard = dashboard is not None and bool(dashboard.tiles)
         self._diagnosing = Diagnosing()
 
     def action_query(self) -> None:
@@ -216,12 +217,12 @@ class Asking(Brushing):
     def _greet(self) -> None:
         """Show the dashboard of the command line, or the summary of many records to whoever just looks."""
         dataset = self.state.dataset
-        if not self._greets or dataset is None or self.app.screen is not self:
+        if dataset is None or self.app.screen is not self:
             return
-        if self._dashboards.given is not None and self._dashboards.given.tiles:
-            self._greets = False
+        if self._opens_dashboard:
+            self._opens_dashboard = self._greets = False
             self._dashboards.open(self.app)
-        elif dataset.progress is None:
+        elif self._greets and dataset.progress is None:
             self._greets = False
             if dataset.height >= MANY and self._is_untouched:
                 self.action_summary()

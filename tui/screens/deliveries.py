@@ -53,7 +53,8 @@ class DeliverySource:
     def __init__(self, found: Sequence[Freshness], now: datetime) -> None:
         """List what is known of log groups, as of a moment."""
         self.columns: tuple[Column, ...] = _COLUMNS
-        self._now, self._lines = now, [line for one in found for line in self._of(one)]
+        self._now = now
+        self._lines = [line for one in found for line in self._of(one)]
         self.height = len(self._lines)
 
     def window(self, offset: int, amount: int) -> list[Row]:

@@ -5,10 +5,11 @@ Workers never touch a widget: they post messages, and the handlers here are the 
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from functools import partial
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 # Seconds that the cursor has to stay on a record before its raw line is fetched.
 _REST = 0.15
+# Seconds between two searches for records that are there twice.
+_COMPARE_SECONDS = 60.0
 _MISSING = "missing"
 
 
@@ -57,6 +60,8 @@ class ExplorerScreen(Living):
         self._all_read = False
         self._anchors: tuple[Anchor, ...] = ()
         self._resting: Timer | None = None
+        self._compared: tuple[set[tuple[str, str]], float] = set(), 0.0
+        """The log streams in which records were looked for that are there twice, and when."""
         self._summed: tuple[Dataset, Scope] | None = None
         """What groups and streams were counted of last."""
 
@@ -83,6 +88,7 @@ class ExplorerScreen(Living):
             here = (row, self.records.cursor), (first, self.records.top)
             self._anchors = tuple(Anchor(identity(row), index) for row, index in here)
         same = view is not None and view.scope == self.state.scope
+        self._is_looking, self._has_more = True, False
         self._workers.look(dataset, self.state.scope, self._anchors if same else (), self._sought)
 
     def _count(self) -> None:
@@ -97,6 +103,7 @@ class ExplorerScreen(Living):
         view, old = message.view, self.state.view
         if view.scope != self.state.scope:
             return
+        self._is_looking = not view.complete
         same = old is not None and old.scope == view.scope
         # Until all is read, whoever has not moved yet is shown the newest of what there is.
         reading = old is None or old.dataset.progress is not None or not old.complete
@@ -118,6 +125,8 @@ class ExplorerScreen(Living):
         self.records.sorted_by = source.sorted_by
         self.records.empty = why_empty(self.state)
         self.records.show(source, more=same, cursor=cursor, top=top)
+        if self._has_more and not self._is_looking:
+            self._look()
         if not view.height:
             self._first_are_shown()
             self.record.say(self.records.empty.partition("\n")[0])
@@ -142,9 +151,16 @@ class ExplorerScreen(Living):
             self._all_read = True
             self.bar.review()
         if dataset is not None and dataset.progress is None:
-            self._workers.compare(dataset)
+            self._compare(dataset, message.rows)
         self.groups.count(message.rows, reading=message.reading)
         self._arrange()
+
+    def _compare(self, dataset: Dataset, rows: list[dict[str, Any]]) -> None:
+        """Look for records that are there twice: when there are other streams, else only now and then."""
+        streams, now = {(row["log_group"], row["log_stream"]) for row in rows}, time.monotonic()
+        if streams != self._compared[0] or now > self._compared[1] + _COMPARE_SECONDS:
+            self._compared = streams, now
+            self._workers.compare(dataset)
 
     @on(Compared)
     def _overlaps_are_known(self, message: Compared) -> None:
@@ -154,7 +170,7 @@ class ExplorerScreen(Living):
     @on(Failed)
     @on(FrameTable.Failed)
     def _something_failed(self, message: Failed | FrameTable.Failed) -> None:
-        self._trouble = TROUBLE
+        self._trouble, self._is_looking = TROUBLE, False
         self._first_are_shown()
         self.bar.tell(str(message.error), "reject")
         self._arrange()

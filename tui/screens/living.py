@@ -34,6 +34,10 @@ class Watched(Message):
 class Living(Asking):
     """Takes in what arrives."""
 
+    _is_looking = False
+    """Whether the records of the scope are being looked for among those that had come."""
+    _has_more = False
+    """Whether more have come since."""
     _noted: object = None
     _new: tuple[tuple[float, dict[int, int]], ...] = ()
 
@@ -58,7 +62,10 @@ class Living(Asking):
         self.state.dataset = dataset
         self._queries.records_came(self.app)
         self._dashboards.records_came(self.app)
-        self._look()
+        if self._is_looking:
+            self._has_more = True  # what is found now is shown first, or nothing ever would be
+        else:
+            self._look()
         if self._has_begun:
             self._greet()
             self._count()
