@@ -116,7 +116,7 @@ def news(state: State, trouble: Toned | None) -> Toned:
 def living(state: State) -> str:
     """Whether the screen stands still or follows, how changes are found, and when the last delivery came."""
     if state.held is not None:
-        return f"{FROZEN} frozen, {whole(state.came)} new"
+        return f"{FROZEN} frozen, {whole(state.came)} new (Space)"
     since = None if state.delivered is None else time.time() - state.delivered
     # Of logs that nobody delivers to any more there is nothing to tell.
     is_young = since is not None and since < _STALE_SECONDS

@@ -41,6 +41,8 @@ _COLUMNS = (
 _NONE = "No log group has a record yet.\nPress esc to go back."
 # Around a gap so much is looked at, so that the records on either side are seen.
 _AROUND = timedelta(minutes=10)
+# A log group that was not delivered for so long has ended, as far as anybody can tell.
+_ENDED = timedelta(days=1)
 # Of the log streams of a group that fell silent so many are listed.
 _MOST = 100
 
@@ -64,16 +66,23 @@ class DeliverySource:
     def _of(self, one: Freshness) -> Iterator[Row]:
         lag = None if one.newest is None else (self._now - one.newest).total_seconds()
         arrived = "" if one.arrived is None else ago((self._now - one.arrived).total_seconds())
+        ended = one.missing and lag is not None and lag > _ENDED.total_seconds()
         cells = (
             clean(one.group),
             arrived,
             "" if one.newest is None else stamp(one.newest)[:19],
             "" if lag is None else duration(lag) if lag >= 0 else "ahead",
-            whole(one.missing) if one.missing else "",
+            "ended" if ended else whole(one.missing) if one.missing else "",
             "" if one.interval is None else duration(one.interval.total_seconds()),
-            whole(one.files),
+            # Some formats name the log group in each record, and no file is of one group.
+            whole(one.files) if one.files else "",
         )
-        yield Row((one.group, ""), cells, "warn" if one.missing else "", {"scope": Scope(group=one.group)})
+        yield Row(
+            (one.group, ""),
+            cells,
+            "warn" if one.missing and not ended else "",
+            {"scope": Scope(group=one.group)},
+        )
         for hole in one.gaps:
             yield self._hole(one, f"no delivery for {self._length(hole)}", hole)
         for hole in one.silent[:_MOST]:
