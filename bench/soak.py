@@ -191,6 +191,8 @@ def open_explorer(bench: Bench, root: Path) -> Tmux:
     command = [*FLOWTUI, str(root), "--follow", "--filter", WINDOW, "--dashboard", str(dashboard)]
     screen = Tmux(f"flowtui-soak-{os.getpid()}", command, _SIZE, bench.usual)
     try:
+        screen.until(lambda text: "━ Newest ━" in text or "─ Newest ─" in text, "the dashboard")
+        screen.type(_ESCAPE)
         screen.until(lambda text: "groups ·" in text, "the groups")
         screen.type(_TAB)
         screen.until(lambda text: "records ·" in text, "the records")
