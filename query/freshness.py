@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from threading import RLock
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -130,11 +131,12 @@ def silent_after(window: timedelta) -> timedelta:
 class Deliveries:
     """Knows the files of a data set and the newest records of its streams; learns only what is new.
 
-    It belongs to one thread at a time: a lane of its own.
+    Any thread may ask it; they take turns.
     """
 
     def __init__(self) -> None:
         """Begin without having seen a file."""
+        self._lock = RLock()
         self._known: dict[int, FileReport] = {}
         self._files = pl.DataFrame(schema=_EMPTY_FILES)
         self._told: dict[Part, tuple[pl.DataFrame, pl.DataFrame]] = {}
@@ -144,16 +146,17 @@ class Deliveries:
 
         Files that are as they were cost a comparison each, no more.
         """
-        known, files = self._known, dataset.files
-        fresh = {number: report for number, report in files.items() if known.get(number) is not report}
-        stale = [*(fresh.keys() & known.keys()), *(known.keys() - files.keys())]
-        if fresh or stale:
-            gone = pl.col("number").is_in(pl.Series(stale, dtype=pl.UInt32()).implode())
-            kept = self._files.filter(~gone) if stale else self._files
-            self._files = pl.concat([kept, _frame(fresh)]) if fresh else kept
-            self._known = dict(files)
-        last = self._files["time"].max()
-        return last if isinstance(last, datetime) else None
+        with self._lock:
+            known, files = self._known, dataset.files
+            fresh = {number: report for number, report in files.items() if known.get(number) is not report}
+            stale = [*(fresh.keys() & known.keys()), *(known.keys() - files.keys())]
+            if fresh or stale:
+                gone = pl.col("number").is_in(pl.Series(stale, dtype=pl.UInt32()).implode())
+                kept = self._files.filter(~gone) if stale else self._files
+                self._files = pl.concat([kept, _frame(fresh)]) if fresh else kept
+                self._known = dict(files)
+            last = self._files["time"].max()
+            return last if isinstance(last, datetime) else None
 
     def look(self, dataset: Dataset, now: datetime, ticket: Ticket | None = None) -> list[Freshness]:
         """Say of each log group how fresh it is, the worst first.
@@ -166,10 +169,11 @@ class Deliveries:
         Raises:
             Cancelled: Nobody wants it any more.
         """
-        self.learn(dataset)
-        ends, groups = self._records(dataset, ticket)
+        with self._lock:
+            self.learn(dataset)
+            ends, groups = self._records(dataset, ticket)
+            named = self._files.join(groups, on="number", how="left")
         # What records name as their group counts; files without any are known by their paths.
-        named = self._files.join(groups, on="number", how="left")
         known = named.with_columns(pl.coalesce(GROUP, "group").alias("group"))
         files = {str(group): frame for (group,), frame in known.group_by("group")}
         streams = {str(group): frame for (group,), frame in ends.group_by(GROUP)}

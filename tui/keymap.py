@@ -20,8 +20,8 @@ GROUPS, RECORDS, RECORD, PROBLEMS = "groups", "records", "record", "problems"
 QUERY, RESULT, CHART, FILE, LIBRARY = "query", "result", "chart", "file", "queries"
 HISTOGRAM, VALUES, DASHBOARD = "histogram", "values", "dashboard"
 VERDICT, REASONS, CONVERSATIONS = "why", "reasons", "conversations"
-FINDINGS, RULES = "findings", "rules"
-LISTS = (PROBLEMS, VALUES, VERDICT, REASONS, CONVERSATIONS, FINDINGS, RULES)
+FINDINGS, RULES, DELIVERIES = "findings", "rules", "deliveries"
+LISTS = (PROBLEMS, VALUES, VERDICT, REASONS, CONVERSATIONS, FINDINGS, RULES, DELIVERIES)
 TABLES = (GROUPS, RECORDS, RESULT, *LISTS)
 CELLS = (RECORDS, PROBLEMS, RESULT)
 MOVING = (*TABLES, RECORD, HISTOGRAM, CHART, DASHBOARD)
@@ -148,7 +148,7 @@ ACTIONS: tuple[Action, ...] = (
         ("enter",),
         "records",
         "Go to the records behind what is under the cursor",
-        (DASHBOARD, CONVERSATIONS, FINDINGS, RULES),
+        (DASHBOARD, CONVERSATIONS, FINDINGS, RULES, DELIVERIES),
     ),
     Action("next_dashboard", ("n",), "switch", "Show the next dashboard", (DASHBOARD,)),
     Action("edit", ("e", "i", "slash"), "edit", "Go back to the text of the query", RESULTS),
@@ -187,6 +187,13 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "follow", ("f",), "follow", "Stay at the newest record as deliveries arrive, or stop doing so", PANES
     ),
+    Action(
+        "freeze",
+        ("space",),
+        "freeze",
+        "Freeze the screen: what arrives waits until Space again, or f",
+        (RECORDS, RECORD),
+    ),
     Action("fold", ("space",), "fold", "Show or hide the streams of the group under the cursor", (GROUPS,)),
     Action("show_streams", ("right", "l"), "", "Show the streams of the group under the cursor", (GROUPS,)),
     Action("hide_streams", ("left", "h"), "", "Hide the streams of the group under the cursor", (GROUPS,)),
@@ -212,6 +219,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("library", ("Q",), "queries", "List the ready-made queries", (*PANES, *RESULTS)),
     Action("summary", ("S",), "summary", "Show what there is at a glance", PANES),
     Action("dashboard", ("D",), "dashboard", "Show the dashboards", PANES),
+    Action(
+        "deliveries",
+        ("L",),
+        "deliveries",
+        "List how fresh each flow log is: last delivery, lag, gaps, silent streams",
+        (GROUPS, RECORDS, RECORD),
+    ),
     Action("bars_away", ("H",), "", "Hide the bars over time, or show them", PANES),
     Action("problems", ("p",), "problems", "List the lines and files that could not be read", PANES),
     Action("copy_row", ("Y",), "copy row", "Copy the row as JSON (OSC 52)", (RESULT,)),

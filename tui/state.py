@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import datetime
 
     from loaders.dataset import Dataset
     from loaders.overlap import Overlap
@@ -35,6 +36,14 @@ class State:
         """Log groups that hold the same records."""
         self.raised: tuple[Raised, ...] = ()
         """Alarms whose limit is crossed."""
+        self.frozen = False
+        """Whether the screen stays as it is, whatever arrives."""
+        self.held: Dataset | None = None
+        """The newest data set that arrived while the screen was frozen; those before it are not kept."""
+        self.delivered: datetime | None = None
+        """When the last delivery was, as far as is known."""
+        self.watching: str = ""
+        """How it is found out what changes, where that is worth telling."""
         self.unseen = 0
         """Records that arrived above the first one on screen since it was last at the top."""
 
@@ -42,6 +51,13 @@ class State:
     def scope(self) -> Scope:
         """What is looked at."""
         return self._scope
+
+    @property
+    def held_back(self) -> int:
+        """How many records there are more than those that the frozen screen knows of."""
+        if self.held is None or self.dataset is None:
+            return 0
+        return max(0, self.held.height - self.dataset.height)
 
     @property
     def fields(self) -> Collection[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tui.clock import now
+from tui.freshness import frozen_told, live_told
 from tui.sanitise import clean
 from tui.units import count, duration, size, stamp, whole
 
@@ -86,17 +88,18 @@ def news(state: State, trouble: Toned | None) -> Toned:
     dataset = state.dataset
     if dataset is None:
         return trouble or READING
-    if dataset.progress:
+    if dataset.progress and not state.frozen:
         return reading(dataset.progress), "accent"
     problems = plural(dataset.problem_count, "problem") + " (p)" if dataset.problem_count else ""
     twice = "" if not state.overlaps or state.counts_once else "flow logs overlap (o)"
     unkept = "no store (p)" if dataset.kept.trouble else ""
     alarms = " · ".join(f"▲ {raised.told()}" for raised in state.raised)
-    following = "● following" if state.following else ""
-    said = [text for text in (alarms, following, twice, problems, unkept) if text]
+    lacks = [text for text in (twice, problems, unkept) if text]
+    going_on = frozen_told(state) if state.frozen else live_told(state, now(), brief=bool(alarms or lacks))
+    said = [text for text in (alarms, going_on, *lacks) if text]
     if alarms:
         return " · ".join(said), "reject"
-    return " · ".join(said), "warn" if problems or twice or unkept else "accent"
+    return " · ".join(said), "warn" if lacks or state.frozen else "accent" if going_on[:1] == "●" else "dim"
 
 
 def reading(progress: Progress) -> str:

@@ -14,6 +14,7 @@ from tui.keymap import (
     CHARTS,
     CONVERSATIONS,
     DASHBOARD,
+    DELIVERIES,
     EVERYWHERE,
     FILE,
     FINDINGS,
@@ -38,6 +39,7 @@ from tui.keymap import (
 )
 from tui.screens.conversations import ConversationsScreen
 from tui.screens.dashboard import DashboardScreen
+from tui.screens.deliveries import DeliveriesScreen
 from tui.screens.explorer import ExplorerScreen
 from tui.screens.findings import FindingsScreen
 from tui.screens.library import LibraryScreen
@@ -66,6 +68,7 @@ SCREENS = {
     CONVERSATIONS: ConversationsScreen,
     FINDINGS: FindingsScreen,
     RULES: RulesScreen,
+    DELIVERIES: DeliveriesScreen,
 }
 
 
@@ -125,6 +128,7 @@ def test_every_action_is_explained_in_one_plain_sentence(action):
         (REASONS, CONVERSATIONS),
         (FINDINGS,),
         (RULES,),
+        (DELIVERIES,),
         (EVERYWHERE,),
     ],
     ids=str,

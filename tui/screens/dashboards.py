@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from textual.app import App
 
+    from loaders.dataset import Dataset
     from loaders.run import Ticket
     from query.scope import Scope
     from tui.dashboards.alarms import Raised, Watch
@@ -90,8 +91,12 @@ class Dashboards:
         """Tell the screen, if it is open, that there are more records, and look at the alarms."""
         if self._screen is not None and app.screen is self._screen:
             self._screen.records_came()
-        dataset = self._state.dataset
-        if dataset is None or dataset.progress is not None:
+        if self._state.dataset is not None:
+            self.look_at_alarms(self._state.dataset)
+
+    def look_at_alarms(self, dataset: Dataset) -> None:
+        """Find out which alarms these records raise, whatever is on the screen."""
+        if dataset.progress is not None:
             return
 
         def work(ticket: Ticket) -> Alarmed:

@@ -14,7 +14,7 @@ from textual import on
 
 from tui.groups import Place
 from tui.keymap import GROUPS, HISTOGRAM, PANES, RECORD, RECORDS
-from tui.screens.asking import Asking
+from tui.screens.living import Living
 from tui.widgets.filter_bar import FilterBar, Question
 from tui.widgets.frame_table import FrameTable
 from tui.widgets.record_table import RecordSource, identity
@@ -37,7 +37,7 @@ _REST = 0.15
 _MISSING = "missing"
 
 
-class ExplorerScreen(Asking):
+class ExplorerScreen(Living):
     """The panes, what arrives in them, and what a person does with them."""
 
     def __init__(
@@ -50,7 +50,7 @@ class ExplorerScreen(Asking):
         dashboard: Dashboard | None = None,
         greets: bool = True,
     ) -> None:
-        """Begin as ``Asking`` does; nothing is read here."""
+        """Begin as ``Living`` does; nothing is read here."""
         super().__init__(scope, roots, following=following, keys=keys, dashboard=dashboard, greets=greets)
         self.has_shown = Event()
         """Set once records are on the screen, or it is known that there are none."""
@@ -71,7 +71,12 @@ class ExplorerScreen(Asking):
 
     @on(Arrived)
     def _dataset_arrived(self, message: Arrived) -> None:
-        self.state.dataset, self._trouble = message.dataset, None
+        if not self._hold_back(message.dataset):
+            self._take_in(message.dataset)
+
+    def _take_in(self, dataset: Dataset) -> None:
+        self.state.dataset, self._trouble = dataset, None
+        self._know_deliveries()
         self._queries.records_came(self.app)
         self._dashboards.records_came(self.app)
         self._look()
@@ -107,6 +112,7 @@ class ExplorerScreen(Asking):
         # Until all is read, whoever has not moved yet is shown the newest of what there is.
         reading = old is None or old.dataset.progress is not None or not old.complete
         untouched = reading and not self.records.cursor
+        untouched = untouched or self._goes_to_newest(view)
         cursor, top = self._keep_place(message.moved) if same and not untouched else (0, 0)
         if self._sought is not None and message.sought == self._sought:
             self._sought = None
@@ -120,7 +126,7 @@ class ExplorerScreen(Asking):
         pairs = zip(self._anchors, (cursor, top), strict=False)
         self._anchors = tuple(replace(anchor, index=index) for anchor, index in pairs) if same else ()
         self.state.view = view
-        source = RecordSource(view)
+        source = RecordSource(view, self._newcomers(old if same and not reading else None, view))
         self.records.sorted_by = source.sorted_by
         self.records.empty = why_empty(self.state)
         self.records.show(source, more=same, cursor=cursor, top=top)
@@ -179,7 +185,7 @@ class ExplorerScreen(Asking):
         self.record.explain(row.record, origin(self.state.dataset, row.record))
         self._point_at_record()
         self._quote_soon(row)
-        if self.state.following and message.table.cursor:
+        if self.state.following and message.table.cursor and not self.state.frozen:
             self.state.following = False
         self._arrange()
 
@@ -334,14 +340,6 @@ class ExplorerScreen(Asking):
             self.state.following = False
             self.records.move_to(message.place, top=message.place)
             self._arrange()
-
-    def action_follow(self) -> None:
-        """Stay at the newest record, or stop doing so."""
-        self.state.following = not self.state.following
-        if self.state.following:
-            self._go(replace(self.state.scope, sort="timestamp", descending=True))
-            self.records.move_to(0)
-        self._arrange()
 
     def action_sort(self) -> None:
         """Sort by the column under the cursor."""
