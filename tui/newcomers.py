@@ -34,7 +34,7 @@ class Newcomers:
 
     @cached_property
     def _read_again(self) -> dict[str, int]:
-        """The files that have another number now because they were read anew, by their paths, as they were."""
+        """The files that have another number now because they were read anew, by their paths."""
         old = self._before.files
         return {old[number].source.path: number for number in old.keys() - self._now.files.keys()}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui.clock import now
+from tui import clock
 from tui.freshness import frozen_told, live_told
 from tui.sanitise import clean
 from tui.units import count, duration, size, stamp, whole
@@ -95,7 +95,9 @@ def news(state: State, trouble: Toned | None) -> Toned:
     unkept = "no store (p)" if dataset.kept.trouble else ""
     alarms = " · ".join(f"▲ {raised.told()}" for raised in state.raised)
     lacks = [text for text in (twice, problems, unkept) if text]
-    going_on = frozen_told(state) if state.frozen else live_told(state, now(), brief=bool(alarms or lacks))
+    going_on = (
+        frozen_told(state) if state.frozen else live_told(state, clock.now(), brief=bool(alarms or lacks))
+    )
     said = [text for text in (alarms, going_on, *lacks) if text]
     if alarms:
         return " · ".join(said), "reject"

@@ -254,6 +254,8 @@ def _yet_to_come(explorer: ExplorerScreen) -> str:
         return f"rows {table.top} to {last}: here are {len(table._rows)} from {table._offset}, asked {table._asked}"
     if view.height and table._stale:
         return "the new rows on the screen"
+    if dataset.height and state.delivered is None:
+        return "the last delivery"
     return _bars_yet_to_come(explorer)
 
 

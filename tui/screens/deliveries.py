@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from query.freshness import CADENCE, USUAL_DELAY, is_ahead
 from query.scope import Scope
-from tui.clock import now
+from tui import clock
 from tui.freshness import CLOCK_BEHIND, ago, long
 from tui.keymap import DELIVERIES, bindings
 from tui.sanitise import clean
@@ -128,7 +128,7 @@ class DeliveriesScreen(Listing):
         if dataset is not None:
 
             def look(ticket: Ticket) -> Message:
-                time = now()
+                time = clock.now()
                 return self._Found(FreshnessSource(self._deliveries.look(dataset, time, ticket), time))
 
             self._do(look)
@@ -145,7 +145,7 @@ class DeliveriesScreen(Listing):
     def _line_changed(self, message: FrameTable.Moved) -> None:
         if message.row is not None:
             one, stretch = message.row.record["fresh"], message.row.record["stretch"]
-            told = _about_group(one, now()) if stretch is None else _about_stretch(one, stretch)
+            told = _about_group(one, clock.now()) if stretch is None else _about_stretch(one, stretch)
             self._told.update(Content(told))
 
     @on(FrameTable.Opened)
