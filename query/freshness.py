@@ -31,6 +31,8 @@ LONG_WINDOW, SHORT_WINDOW = timedelta(minutes=10), timedelta(minutes=1)
 EMPTY_TICKS = 3
 """So many usual intervals without a delivery are a gap: a window of ten minutes leaves one of five empty, and
 a delivery that is somewhat late another."""
+STOPPED = timedelta(days=1)
+"""A flow log with nothing newer has stopped, or is an archive: counting what is missing would say nothing."""
 CLOCK_SLACK = timedelta(minutes=2)
 """Clocks differ by less than this; what is further ahead means that one of them is wrong."""
 
@@ -102,6 +104,10 @@ class Freshness:
         if self.window is None or self.newest is None:
             return 0
         return max(0, (now - USUAL_DELAY - self.newest) // self.window)
+
+    def has_stopped(self, now: datetime) -> bool:
+        """Whether it is a flow log that nothing has come of for a day."""
+        return self.window is not None and self.newest is not None and now - self.newest > STOPPED
 
     @property
     def badness(self) -> tuple[timedelta, int, int]:

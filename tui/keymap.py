@@ -187,6 +187,11 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "follow", ("f",), "follow", "Stay at the newest record as deliveries arrive, or stop doing so", PANES
     ),
+    Action("fold", ("space",), "fold", "Show or hide the streams of the group under the cursor", (GROUPS,)),
+    Action("show_streams", ("right", "l"), "", "Show the streams of the group under the cursor", (GROUPS,)),
+    Action("hide_streams", ("left", "h"), "", "Hide the streams of the group under the cursor", (GROUPS,)),
+    Action("next_record", ("n",), "next", "Explain the next record", (RECORD,)),
+    Action("previous_record", ("N",), "previous", "Explain the previous record", (RECORD,)),
     Action(
         "freeze",
         ("space",),
@@ -194,11 +199,6 @@ ACTIONS: tuple[Action, ...] = (
         "Freeze the screen: what arrives waits until Space again, or f",
         (RECORDS, RECORD),
     ),
-    Action("fold", ("space",), "fold", "Show or hide the streams of the group under the cursor", (GROUPS,)),
-    Action("show_streams", ("right", "l"), "", "Show the streams of the group under the cursor", (GROUPS,)),
-    Action("hide_streams", ("left", "h"), "", "Hide the streams of the group under the cursor", (GROUPS,)),
-    Action("next_record", ("n",), "next", "Explain the next record", (RECORD,)),
-    Action("previous_record", ("N",), "previous", "Explain the previous record", (RECORD,)),
     Action(
         "sort",
         ("s",),

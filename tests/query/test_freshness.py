@@ -97,6 +97,8 @@ def test_windows_of_ten_minutes_are_told_by_their_records(logs):
     assert one.window == LONG_WINDOW
     assert one.missing(at(39)) == 0
     assert one.missing(at(40)) == 1
+    assert not one.has_stopped(at(40))
+    assert one.has_stopped(at(1461))
 
 
 def test_a_stream_fell_silent_when_its_flow_log_went_on_without_it(logs):

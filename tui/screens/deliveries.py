@@ -73,9 +73,12 @@ class FreshnessSource:
             return Row(place, cells, "warn", about)
         lag, missing = one.lag(self._time), one.missing(self._time)
         behind = "" if lag is None else "clock?" if is_ahead(self._time - lag, self._time) else long(lag)
-        counts = (count(number) if number else "" for number in (len(one.gaps), missing, len(one.silent)))
+        late = "stopped" if one.has_stopped(self._time) else count(missing) if missing else ""
+        gaps, silent = (count(len(found)) if found else "" for found in (one.gaps, one.silent))
         last = _minute(one.delivered or one.newest)
-        return Row(place, (clean(one.group), last, behind, count(one.files), *counts), "strong", about)
+        return Row(
+            place, (clean(one.group), last, behind, count(one.files), gaps, late, silent), "strong", about
+        )
 
 
 class DeliveriesScreen(Listing):
@@ -180,7 +183,7 @@ def _about_group(one: Freshness, time: datetime) -> str:
     said = []
     if one.delivered is not None:
         said.append(f"Last delivery {ago(one.delivered, time)}, usually one every {long(one.usual)}.")
-    if missing := one.missing(time):
+    if (missing := one.missing(time)) and not one.has_stopped(time):
         windows = f"{plural(missing, 'window')} of {long(one.window or CADENCE)}"
         said.append(f"By now {windows} {'is' if missing == 1 else 'are'} missing.")
     lag = one.lag(time)
