@@ -13,13 +13,14 @@ import os
 import re
 import tempfile
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from diagnose.explain import Explainer
 from diagnose.verdict import Evidence
 from query.scope import Scope
-from tui import wording
+from tui import clock, wording
 from tui.app import FlowtuiApp
 from tui.dashboards.definition import Dashboard, read_dashboard
 from tui.querying import wording as query_wording
@@ -75,6 +76,7 @@ SHOTS: tuple[tuple[str, tuple[int, int], str, tuple[str, ...], str], ...] = (
     ("conversations", (140, 24), "dark", ("c", "s", "s"), ""),
     ("rules", (100, 24), "dark", ("R",), ""),
     ("findings", (100, 30), "dark", ("X", "j"), ""),
+    ("deliveries", (100, 20), "dark", ("L",), ""),
     ("completion", (80, 24), "dark", ("semicolon", TYPED + 'filter action = "REJECT" | stats su'), ""),
     ("queries", (80, 24), "dark", ("Q", TYPED + "reject"), ""),
     ("help", (100, 36), "dark", ("question_mark",), ""),
@@ -116,6 +118,8 @@ def main() -> None:
     os.chdir(ROOT)
     age = Evidence("The inventory was saved 2 hours after the record, 1 day ago")
     Explainer.age = lambda *_: iter([age])  # type: ignore[method-assign]
+    written = datetime(2026, 1, 15, 16, tzinfo=UTC)
+    clock.now = lambda: written + timedelta(minutes=2)
     wording.duration = query_wording.duration = lambda _: "9 ms"
     PICTURES.mkdir(exist_ok=True)
     for shot in SHOTS:

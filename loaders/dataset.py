@@ -130,15 +130,12 @@ class Dataset:
         files: Every file that was found, by its number in ``FILE``.
         progress: How far the reading has come, or ``None`` when all is read.
         kept: The store that records are kept in.
-        news: From which line on a file is new, by its number, for those that came with the last look; the
-            same object until there is other news.
     """
 
     parts: tuple[Part, ...] = ()
     files: Mapping[int, FileReport] = field(default_factory=dict)
     progress: Progress | None = None
     kept: Kept = Kept()
-    news: Mapping[int, int] = field(default_factory=dict)
 
     @cached_property
     def height(self) -> int:

@@ -93,7 +93,6 @@ class Live(Library):
 
     def _changes(self, paths: Collection[str] | None) -> tuple[list[SourceFile], set[int]]:
         self._more.clear()
-        self._news = {}
         fresh, gone = super()._changes(None if paths is None else {*paths, *self._patience.paths})
         self._patience.keep(self._sources.files)
         self._unkept -= gone
@@ -224,8 +223,6 @@ class Live(Library):
             self._take(self._load(self._recognised([file])))
             return
         more, state = found
-        before = self._growing.state_of(file.path)
-        self._news[number] = before.begin.line if before is not None else 1
         self._growing.put(state)
         if state.unfinished:
             self._patience.quiet(file)
@@ -241,7 +238,6 @@ class Live(Library):
     def _kept(self, loaded: Loaded) -> list[Part] | None:
         if not self._looked:
             return super()._kept(loaded)
-        self._news |= {number: self._news.get(number, 1) for number in loaded.reports}
         if not self._unkept:
             self._unkept_since = time.monotonic()
         self._unkept |= loaded.reports.keys()

@@ -67,7 +67,6 @@ class Library:
         self._numbers: dict[str, int] = {}
         self._next = self._keeper.first_number
         self._looked = False
-        self._news: dict[int, int] = {}
         self._delivered = Delivered()
         self.dataset = Dataset()
 
@@ -118,7 +117,7 @@ class Library:
                 yield self.dataset
         if fresh or gone or more or first:
             self._looked = True
-            self.dataset = replace(self.dataset, progress=None, kept=self._keeper.kept, news=self._news)
+            self.dataset = replace(self.dataset, progress=None, kept=self._keeper.kept)
             yield self.dataset
         yield from self._settled(ticket)
 

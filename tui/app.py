@@ -131,24 +131,11 @@ class FlowtuiApp(App[str]):
                 self.call_from_thread(self.exit, str(error))
                 return
         if not dataset.progress:
-            # Counted here, so that the screen never waits for it.
-            _ = dataset.problem_count
-            self._note_delivery(dataset)
-        self._explorer.post_message(Arrived(dataset, self._delivered))
+            _ = dataset.problem_count  # counted here, so that the screen never waits for it
+        self._explorer.post_message(Arrived(dataset))
         self._explorer.has_shown.wait(_HEAD_START)
 
-    def _note_delivery(self, dataset: Dataset) -> None:
-        """Note when the last file was written; once all files were looked at, only new ones are."""
-        from query.freshness import last_arrival
-
-        if dataset.news is not self._noted:
-            last = last_arrival(dataset, dataset.files if self._noted is None else dataset.news)
-            self._noted = dataset.news
-            self._delivered = max(filter(None, (last, self._delivered)), default=None)
-
     _checked = False
-    _noted: object = None
-    _delivered: float | None = None
 
     def _failed(self, error: Exception) -> None:
         self._explorer.post_message(Failed(error))

@@ -85,7 +85,7 @@ def cli() -> None:
 @until_option
 @click.option("--filter", "text", metavar="EXPR", default="", help="Begin with this filter.")
 @links_option
-@click.option("--follow", is_flag=True, help="Stay at the newest record as deliveries arrive.")
+@click.option("--follow", is_flag=True, help="Stay at the newest record as deliveries arrive; Space freezes.")
 @click.option("--theme", metavar="NAME", help="dark, light, contrast, sixteen or monochrome.")
 @click.option("--dashboard", metavar="FILE", help="Begin with this dashboard, and watch its alarms.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")

@@ -187,25 +187,18 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "follow", ("f",), "follow", "Stay at the newest record as deliveries arrive, or stop doing so", PANES
     ),
-    Action(
-        "freeze",
-        ("space",),
-        "freeze",
-        "Keep the screen as it is while records come, or go on",
-        (RECORDS, RECORD),
-    ),
-    Action(
-        "deliveries",
-        ("A",),
-        "deliveries",
-        "Show how fresh the logs are: arrivals, gaps, silent streams",
-        PANES,
-    ),
     Action("fold", ("space",), "fold", "Show or hide the streams of the group under the cursor", (GROUPS,)),
     Action("show_streams", ("right", "l"), "", "Show the streams of the group under the cursor", (GROUPS,)),
     Action("hide_streams", ("left", "h"), "", "Hide the streams of the group under the cursor", (GROUPS,)),
     Action("next_record", ("n",), "next", "Explain the next record", (RECORD,)),
     Action("previous_record", ("N",), "previous", "Explain the previous record", (RECORD,)),
+    Action(
+        "freeze",
+        ("space",),
+        "freeze",
+        "Freeze the screen: what arrives waits until Space again, or f",
+        (RECORDS, RECORD),
+    ),
     Action(
         "sort",
         ("s",),
@@ -226,6 +219,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("library", ("Q",), "queries", "List the ready-made queries", (*PANES, *RESULTS)),
     Action("summary", ("S",), "summary", "Show what there is at a glance", PANES),
     Action("dashboard", ("D",), "dashboard", "Show the dashboards", PANES),
+    Action(
+        "deliveries",
+        ("L",),
+        "deliveries",
+        "List how fresh each flow log is: last delivery, lag, gaps, silent streams",
+        (GROUPS, RECORDS, RECORD),
+    ),
     Action("bars_away", ("H",), "", "Hide the bars over time, or show them", PANES),
     Action("problems", ("p",), "problems", "List the lines and files that could not be read", PANES),
     Action("copy_row", ("Y",), "copy row", "Copy the row as JSON (OSC 52)", (RESULT,)),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import datetime
 
     from loaders.dataset import Dataset
     from loaders.overlap import Overlap
@@ -35,19 +36,28 @@ class State:
         """Log groups that hold the same records."""
         self.raised: tuple[Raised, ...] = ()
         """Alarms whose limit is crossed."""
+        self.frozen = False
+        """Whether the screen stays as it is, whatever arrives."""
+        self.held: Dataset | None = None
+        """The newest data set that arrived while the screen was frozen; those before it are not kept."""
+        self.delivered: datetime | None = None
+        """When the last delivery was, as far as is known."""
+        self.watching: str = ""
+        """How it is found out what changes, where that is worth telling."""
         self.unseen = 0
         """Records that arrived above the first one on screen since it was last at the top."""
-        self.held: Dataset | None = None
-        """What has come while the screen is frozen; what was there then if nothing has."""
-        self.watching = ""
-        """How it is found out what changes, if that is not as usual."""
-        self.delivered: float | None = None
-        """When the last delivery came, in epoch seconds."""
 
     @property
     def scope(self) -> Scope:
         """What is looked at."""
         return self._scope
+
+    @property
+    def held_back(self) -> int:
+        """How many records there are more than those that the frozen screen knows of."""
+        if self.held is None or self.dataset is None:
+            return 0
+        return max(0, self.held.height - self.dataset.height)
 
     @property
     def fields(self) -> Collection[str]:
@@ -62,13 +72,6 @@ class State:
         self._forward.clear()
         self._scope = scope
         return True
-
-    @property
-    def came(self) -> int:
-        """How many records have come while the screen is frozen."""
-        if self.held is None or self.dataset is None:
-            return 0
-        return max(0, self.held.height - self.dataset.height)
 
     @property
     def has_moved(self) -> bool:

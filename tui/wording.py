@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tui import clock
+from tui.freshness import frozen_told, live_told
 from tui.sanitise import clean
 from tui.units import count, duration, size, stamp, whole
 
@@ -28,10 +29,6 @@ _SETTLED = 2.0
 READING: Toned = ("reading …", "accent")
 TIME_HINT = "10:30  2026-01-15  2026-01-15T10:30  -3h"
 TROUBLE: Toned = ("trouble", "warn")
-FROZEN = "❚❚"
-_STALE_SECONDS = 86_400
-# Clocks of two machines differ by so much.
-_CLOCK_SECONDS = 60.0
 GONE = "The file has changed or gone, so its line cannot be shown."
 
 
@@ -101,35 +98,20 @@ def news(state: State, trouble: Toned | None) -> Toned:
     dataset = state.dataset
     if dataset is None:
         return trouble or READING
-    if dataset.progress:
+    if dataset.progress and not state.frozen:
         return reading(dataset.progress), "accent"
     problems = plural(dataset.problem_count, "problem") + " (p)" if dataset.problem_count else ""
     twice = "" if not state.overlaps or state.counts_once else "flow logs overlap (o)"
     unkept = "no store (p)" if dataset.kept.trouble else ""
     alarms = " · ".join(f"▲ {raised.told()}" for raised in state.raised)
-    said = [text for text in (alarms, living(state), twice, problems, unkept) if text]
+    lacks = [text for text in (twice, problems, unkept) if text]
+    going_on = (
+        frozen_told(state) if state.frozen else live_told(state, clock.now(), brief=bool(alarms or lacks))
+    )
+    said = [text for text in (alarms, going_on, *lacks) if text]
     if alarms:
         return " · ".join(said), "reject"
-    return " · ".join(said), "warn" if problems or twice or unkept else "accent"
-
-
-def living(state: State) -> str:
-    """Whether the screen stands still or follows, how changes are found, and when the last delivery came."""
-    if state.held is not None:
-        return f"{FROZEN} frozen, {whole(state.came)} new (Space)"
-    since = None if state.delivered is None else time.time() - state.delivered
-    # Of logs that nobody delivers to any more there is nothing to tell.
-    is_young = since is not None and since < _STALE_SECONDS
-    last = f"last delivery {ago(since)}" if since is not None and is_young else ""
-    live = "● following" if state.following else "● live" if last else ""
-    return ", ".join(text for text in (live, clean(state.watching), last) if text)
-
-
-def ago(seconds: float) -> str:
-    """How long ago something was: ``just now``, ``2 min ago``; a clock that was set back says so."""
-    if seconds < -_CLOCK_SECONDS:
-        return f"{duration(-seconds)} ahead of the clock"
-    return "just now" if seconds < 60 else f"{duration(60 * (seconds // 60))} ago"
+    return " · ".join(said), "warn" if lacks or state.frozen else "accent" if going_on[:1] == "●" else "dim"
 
 
 def reading(progress: Progress) -> str:

@@ -42,10 +42,10 @@ class Anchor:
 class Arrived(Message):
     """There is a new data set."""
 
-    def __init__(self, dataset: Dataset, delivered: float | None = None) -> None:
-        """Carry it, and when the last of its files was written, in epoch seconds."""
+    def __init__(self, dataset: Dataset) -> None:
+        """Carry it."""
         super().__init__()
-        self.dataset, self.delivered = dataset, delivered
+        self.dataset = dataset
 
     def can_replace(self, message: Message) -> bool:
         """Only the newest matters."""

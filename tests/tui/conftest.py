@@ -199,12 +199,6 @@ def _short_naps(monkeypatch):
     monkeypatch.setattr("tui.screens.explorer._REST", 0.01)
 
 
-@pytest.fixture(autouse=True)
-def _old_logs(monkeypatch):
-    """Logs of tests have just been written; that is told in those tests only that are about it."""
-    monkeypatch.setattr("tui.wording._STALE_SECONDS", 0)
-
-
 def explorer_on(*roots, following=False, theme=None, keys=None, **scope):
     """An app that is about to open some paths."""
     named = [str(root.root if isinstance(root, Logs) else root) for root in roots]
@@ -260,6 +254,8 @@ def _yet_to_come(explorer: ExplorerScreen) -> str:
         return f"rows {table.top} to {last}: here are {len(table._rows)} from {table._offset}, asked {table._asked}"
     if view.height and table._stale:
         return "the new rows on the screen"
+    if dataset.height and state.delivered is None:
+        return "the last delivery"
     return _bars_yet_to_come(explorer)
 
 

@@ -63,12 +63,12 @@ SCREENS = {
     CHART: QueryScreen,
     VALUES: ValuesScreen,
     DASHBOARD: DashboardScreen,
-    DELIVERIES: DeliveriesScreen,
     VERDICT: VerdictScreen,
     REASONS: ReasonsScreen,
     CONVERSATIONS: ConversationsScreen,
     FINDINGS: FindingsScreen,
     RULES: RulesScreen,
+    DELIVERIES: DeliveriesScreen,
 }
 
 
@@ -128,6 +128,7 @@ def test_every_action_is_explained_in_one_plain_sentence(action):
         (REASONS, CONVERSATIONS),
         (FINDINGS,),
         (RULES,),
+        (DELIVERIES,),
         (EVERYWHERE,),
     ],
     ids=str,

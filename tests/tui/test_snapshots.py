@@ -6,9 +6,12 @@ takes 9 ms.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.tui.conftest import (
+    BEGIN,
     NARROW,
     WIDE,
     Logs,
@@ -34,6 +37,8 @@ def _nothing_varies(sample, utc, monkeypatch):
     monkeypatch.chdir(sample.parent)
     for module in ("tui.wording", "tui.querying.wording"):
         monkeypatch.setattr(f"{module}.duration", lambda _: "9 ms")
+    # Two minutes after the files of the sample were written.
+    monkeypatch.setattr("tui.clock.now", lambda: datetime.fromtimestamp(BEGIN + 21_720, UTC))
     told = "880 kB in ~/.cache/flowtui/stores/00112233445566778899aabbccddeeff"
     monkeypatch.setattr("tui.screens.problems.about_store", lambda _: told)
 

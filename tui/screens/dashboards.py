@@ -88,12 +88,14 @@ class Dashboards:
         app.push_screen(self._screen)
 
     def records_came(self, app: App[Any]) -> None:
-        """Tell the screen, if it is open, that there are more records."""
+        """Tell the screen, if it is open, that there are more records, and look at the alarms."""
         if self._screen is not None and app.screen is self._screen:
             self._screen.records_came()
+        if self._state.dataset is not None:
+            self.look_at_alarms(self._state.dataset)
 
-    def look_for_alarms(self, dataset: Dataset) -> None:
-        """Look whether records cross the limits of alarms."""
+    def look_at_alarms(self, dataset: Dataset) -> None:
+        """Find out which alarms these records raise, whatever is on the screen."""
         if dataset.progress is not None:
             return
 

@@ -1,119 +1,97 @@
-"""How fresh the logs are: a line for each log group, and under it what is missing; each opens its records."""
+"""How fresh the logs are: a line for each flow log, and below it its gaps and its silent streams."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
+from textual.content import Content
 from textual.message import Message
+from textual.widgets import Static
 
-from query.freshness import freshness
+from query.freshness import CADENCE, USUAL_DELAY, is_ahead
 from query.scope import Scope
+from tui import clock
+from tui.freshness import CLOCK_BEHIND, ago, long
 from tui.keymap import DELIVERIES, bindings
 from tui.sanitise import clean
 from tui.screens.listing import Listing
-from tui.units import duration, stamp, whole
+from tui.units import count, stamp
 from tui.widgets.frame_table import FrameTable
 from tui.widgets.one_line import KeyBar, PaneTitle, TopLine
 from tui.widgets.table_layout import Column, Row
-from tui.wording import ago, plural
+from tui.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from textual.app import ComposeResult
 
     from loaders.run import Ticket
-    from query.freshness import Freshness, Hole
+    from query.freshness import Deliveries, Freshness, Stretch
     from tui.state import State
 
 _COLUMNS = (
-    Column("group", "log group, and what is missing", 24, 80, grow=True),
-    Column("arrived", "last delivery", 13, 16),
-    Column("newest", "newest record", 13, 19, fold=1),
-    Column("lag", "behind", 7, 11, right=True),
-    Column("missing", "overdue", 7, 9, right=True),
-    Column("interval", "every", 6, 9, right=True, fold=2),
-    Column("files", "files", 6, 9, right=True, fold=3),
+    Column("what", "log group", 20, 200, grow=True, tail=20),
+    Column("last", "last", 16, 16),
+    Column("lag", "lag", 10, 12, right=True),
+    Column("files", "files", 5, 5, right=True),
+    Column("gaps", "gaps", 4, 5, right=True),
+    Column("missing", "missing", 7, 7, right=True),
+    Column("silent", "silent", 6, 6, right=True),
 )
-_NONE = "No log group has a record yet.\nPress esc to go back."
-# Around a gap so much is looked at, so that the records on either side are seen.
-_AROUND = timedelta(minutes=10)
-# A log group that was not delivered for so long has ended, as far as anybody can tell.
-_ENDED = timedelta(days=1)
-# Of the log streams of a group that fell silent so many are listed.
-_MOST = 100
+_NONE = "No file holds records yet.\nPress esc to go back."
 
 
-class DeliverySource:
-    """Log groups, the freshest first, and under each its gaps and silent streams."""
+class FreshnessSource:
+    """Log groups, each with its gaps and its silent streams, the worst first."""
 
     instant = True
 
-    def __init__(self, found: Sequence[Freshness], now: datetime) -> None:
-        """List what is known of log groups, as of a moment."""
+    def __init__(self, found: Sequence[Freshness], time: datetime) -> None:
+        """List them as they are at a time."""
         self.columns: tuple[Column, ...] = _COLUMNS
-        self._now = now
-        self._lines = [line for one in found for line in self._of(one)]
+        self.found, self._time = found, time
+        self._lines: list[tuple[Freshness, Stretch | None]] = []
+        for one in found:
+            self._lines += [(one, None), *((one, stretch) for stretch in (*one.gaps, *one.silent))]
         self.height = len(self._lines)
 
     def window(self, offset: int, amount: int) -> list[Row]:
-        """Hand over rows."""
-        return self._lines[offset : offset + amount]
+        """Make rows."""
+        lines = enumerate(self._lines[offset : offset + amount], offset)
+        return [self._row(place, *line) for place, line in lines]
 
-    def _of(self, one: Freshness) -> Iterator[Row]:
-        lag = None if one.newest is None else (self._now - one.newest).total_seconds()
-        arrived = "" if one.arrived is None else ago((self._now - one.arrived).total_seconds())
-        ended = one.missing and lag is not None and lag > _ENDED.total_seconds()
-        cells = (
-            clean(one.group),
-            arrived,
-            "" if one.newest is None else stamp(one.newest)[:19],
-            "" if lag is None else duration(lag) if lag >= 0 else "ahead",
-            "ended" if ended else whole(one.missing) if one.missing else "",
-            "" if one.interval is None else duration(one.interval.total_seconds()),
-            # Some formats name the log group in each record, and no file is of one group.
-            whole(one.files) if one.files else "",
+    def _row(self, place: int, one: Freshness, stretch: Stretch | None) -> Row:
+        about = {"fresh": one, "stretch": stretch}
+        if stretch is not None:
+            what = clean(stretch.stream) or "no delivery"
+            marks = ("", "", "", "silent") if stretch.stream else ("", "gap", "", "")
+            cells = f"  {what}", _minute(stretch.since), long(stretch.length), *marks
+            return Row(place, cells, "warn", about)
+        lag, missing = one.lag(self._time), one.missing(self._time)
+        behind = "" if lag is None else "clock?" if is_ahead(self._time - lag, self._time) else long(lag)
+        late = "stopped" if one.has_stopped(self._time) else count(missing) if missing else ""
+        gaps, silent = (count(len(found)) if found else "" for found in (one.gaps, one.silent))
+        last = _minute(one.delivered or one.newest)
+        return Row(
+            place, (clean(one.group), last, behind, count(one.files), gaps, late, silent), "strong", about
         )
-        yield Row(
-            (one.group, ""),
-            cells,
-            "warn" if one.missing and not ended else "",
-            {"scope": Scope(group=one.group)},
-        )
-        for hole in one.gaps:
-            yield self._hole(one, f"no delivery for {self._length(hole)}", hole)
-        for hole in one.silent[:_MOST]:
-            yield self._hole(one, f"{hole.stream} silent for {self._length(hole)}", hole)
-        if len(one.silent) > _MOST:
-            rest = f"  and {plural(len(one.silent) - _MOST, 'log stream')} more that fell silent"
-            yield Row((one.group, "…"), (rest, *[""] * 6), "dim", {"scope": Scope(group=one.group)})
-
-    def _length(self, hole: Hole) -> str:
-        return duration(hole.seconds(self._now))
-
-    def _hole(self, one: Freshness, told: str, hole: Hole) -> Row:
-        since = stamp(hole.since)[:19]
-        cells = (f"  {clean(told)}", "", since, *[""] * 4)
-        scope = Scope(group=one.group, stream=hole.stream or None)
-        if hole.until is not None:
-            scope = Scope(group=one.group, since=hole.since - _AROUND, until=hole.until + _AROUND)
-        return Row((one.group, told), cells, "warn", {"scope": scope}, prose=True)
 
 
 class DeliveriesScreen(Listing):
-    """Lists how fresh the logs are."""
+    """Lists how fresh each log group is; each line opens its records."""
 
     DEFAULT_CSS = (Path(__file__).with_suffix(".tcss")).read_text(encoding="utf-8")
     BINDINGS: ClassVar = bindings(DELIVERIES)
     pane = DELIVERIES
 
     class _Found(Message):
-        def __init__(self, found: list[Freshness], source: DeliverySource) -> None:
+        def __init__(self, source: FreshnessSource) -> None:
             super().__init__()
-            self.found, self.source = found, source
+            self.source = source
 
     def __init__(
         self,
@@ -121,58 +99,106 @@ class DeliveriesScreen(Listing):
         roots: Sequence[str],
         keys: Mapping[str, str],
         *,
+        deliveries: Deliveries,
         go: Callable[[Scope], None],
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Begin with what is looked at.
+        """Begin with what has been read.
 
         Args:
             state: What the explorer looks at.
             roots: The paths, as they were given.
             keys: Keys that a person gave to actions in place of their own, by name.
+            deliveries: Knows the deliveries.
             go: Goes to the records of a scope.
-            now: Says what time it is.
         """
         super().__init__(state, roots, keys, FrameTable("deliveries-table", cells=False, empty=_NONE))
-        self._go, self._now = go, now
+        self._deliveries, self._go = deliveries, go
+        self._told = Static("", id="deliveries-told", markup=False)
 
     def compose(self) -> ComposeResult:
         """Lay out the list."""
         yield TopLine()
         yield PaneTitle(DELIVERIES)
         yield self._table
+        yield self._told
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """Look at the files and the log streams."""
+        """Look at all that has been read, whatever the filter is."""
         self._frame()
-        self._head("looking …")
-        dataset, now = self._state.dataset, self._now()
-        if dataset is None:
-            return
+        self._head("looking at all files …")
+        dataset = self._state.dataset
+        if dataset is not None:
 
-        def work(ticket: Ticket) -> Message:
-            found = freshness(dataset, now, ticket)
-            return self._Found(found, DeliverySource(found, now))
+            def look(ticket: Ticket) -> Message:
+                time = clock.now()
+                return self._Found(FreshnessSource(self._deliveries.look(dataset, time, ticket), time))
 
-        self._do(work)
+            self._do(look)
 
     def on_deliveries_screen__found(self, message: _Found) -> None:
         """Show them."""
-        silent = sum(len(one.silent) for one in message.found)
-        gaps = sum(len(one.gaps) for one in message.found)
-        told = [plural(len(message.found), "log group")]
-        told += [plural(gaps, "gap")] if gaps else []
-        told += [f"{plural(silent, 'log stream')} silent"] if silent else []
-        self._head(", ".join(told))
+        found = message.source.found
+        silent, gaps = sum(len(one.silent) for one in found), sum(len(one.gaps) for one in found)
+        counts = [plural(len(found), "log group"), plural(gaps, "gap"), plural(silent, "silent stream")]
+        self._head(", ".join(counts))
         self._table.show(message.source)
+
+    @on(FrameTable.Moved)
+    def _line_changed(self, message: FrameTable.Moved) -> None:
+        if message.row is not None:
+            one, stretch = message.row.record["fresh"], message.row.record["stretch"]
+            told = _about_group(one, clock.now()) if stretch is None else _about_stretch(one, stretch)
+            self._told.update(Content(told))
 
     @on(FrameTable.Opened)
     def _opened(self) -> None:
         self.action_go_in()
 
     def action_go_in(self) -> None:
-        """Go to the records that the line under the cursor is about."""
-        if self._table.row is not None:
-            self.app.pop_screen()
-            self._go(self._table.row.record["scope"])
+        """Go to the records of the line under the cursor; around a gap, those on either side of it."""
+        if self._table.row is None:
+            return
+        one, stretch = self._table.row.record["fresh"], self._table.row.record["stretch"]
+        scope = Scope(group=one.group)
+        if stretch is not None and stretch.stream:
+            scope = Scope(group=one.group, stream=stretch.stream)
+        elif stretch is not None:
+            around = USUAL_DELAY + CADENCE
+            scope = Scope(group=one.group, since=stretch.since - around, until=stretch.until + CADENCE)
+        self.dismiss()
+        self._go(scope)
+
+
+def _minute(moment: datetime | None) -> str:
+    """``2026-01-15 10:05``."""
+    return "" if moment is None else stamp(moment)[:16]
+
+
+def _about_group(one: Freshness, time: datetime) -> str:
+    """A log group in two sentences."""
+    known = [moment for moment in (one.delivered, one.newest) if moment is not None]
+    if any(is_ahead(moment, time) for moment in known):
+        return f"The {CLOCK_BEHIND}: one of the two is wrong, so no lag can be told."
+    said = []
+    if one.delivered is not None:
+        said.append(f"Last delivery {ago(one.delivered, time)}, usually one every {long(one.usual)}.")
+    if (missing := one.missing(time)) and not one.has_stopped(time):
+        windows = f"{plural(missing, 'window')} of {long(one.window or CADENCE)}"
+        said.append(f"By now {windows} {'is' if missing == 1 else 'are'} missing.")
+    lag = one.lag(time)
+    if lag is not None:
+        said.append(f"The newest record ended {long(lag)} ago.")
+    return " ".join(said)
+
+
+def _about_stretch(one: Freshness, stretch: Stretch) -> str:
+    """A gap, or a stream that fell silent, in plain words."""
+    since, until = _minute(stretch.since), _minute(stretch.until)
+    if stretch.stream:
+        return (
+            f"{clean(stretch.stream)} has had no record since {since} UTC, not even NODATA, while its flow "
+            "log went on. It may be detached or deleted."
+        )
+    usual = f"usually one comes every {long(one.usual)}"
+    return f"No file is named for a time between {since} and {until} UTC; {usual}."

@@ -5,11 +5,10 @@ Workers never touch a widget: they post messages, and the handlers here are the 
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from functools import partial
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual import on
 
@@ -20,7 +19,7 @@ from tui.widgets.filter_bar import FilterBar, Question
 from tui.widgets.frame_table import FrameTable
 from tui.widgets.record_table import RecordSource, identity
 from tui.wording import GONE, TIME_HINT, TROUBLE, judge_time, once_told, origin, why_empty
-from tui.workers import Anchor, Compared, Counted, Failed, Looked, Placed, Quoted
+from tui.workers import Anchor, Arrived, Counted, Failed, Looked, Placed, Quoted
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 
 # Seconds that the cursor has to stay on a record before its raw line is fetched.
 _REST = 0.15
-# Seconds between two searches for records that are there twice.
-_COMPARE_SECONDS = 60.0
 _MISSING = "missing"
 
 
@@ -60,8 +57,8 @@ class ExplorerScreen(Living):
         self._all_read = False
         self._anchors: tuple[Anchor, ...] = ()
         self._resting: Timer | None = None
-        self._compared: tuple[set[tuple[str, str]], float] = set(), 0.0
-        """The log streams in which records were looked for that are there twice, and when."""
+        self._is_looking = self._has_more = False
+        """Whether records of the scope are being looked for, and whether more have come since."""
         self._summed: tuple[Dataset, Scope] | None = None
         """What groups and streams were counted of last."""
 
@@ -74,9 +71,23 @@ class ExplorerScreen(Living):
 
     # -- what arrives ----------------------------------------------------------------------------------
 
-    @property
-    def _has_begun(self) -> bool:
-        return self.has_shown.is_set()
+    @on(Arrived)
+    def _dataset_arrived(self, message: Arrived) -> None:
+        if not self._hold_back(message.dataset):
+            self._take_in(message.dataset)
+
+    def _take_in(self, dataset: Dataset) -> None:
+        self.state.dataset, self._trouble = dataset, None
+        self._know_deliveries()
+        self._queries.records_came(self.app)
+        self._dashboards.records_came(self.app)
+        if self._is_looking:
+            self._has_more = True  # what is found now is shown first, or nothing ever would be
+        else:
+            self._look()
+        if self.has_shown.is_set():
+            self._greet()
+            self._count()
 
     def _look(self) -> None:
         """Find the records of the scope, and where those on screen stand among them."""
@@ -108,6 +119,7 @@ class ExplorerScreen(Living):
         # Until all is read, whoever has not moved yet is shown the newest of what there is.
         reading = old is None or old.dataset.progress is not None or not old.complete
         untouched = reading and not self.records.cursor
+        untouched = untouched or self._goes_to_newest(view)
         cursor, top = self._keep_place(message.moved) if same and not untouched else (0, 0)
         if self._sought is not None and message.sought == self._sought:
             self._sought = None
@@ -121,7 +133,7 @@ class ExplorerScreen(Living):
         pairs = zip(self._anchors, (cursor, top), strict=False)
         self._anchors = tuple(replace(anchor, index=index) for anchor, index in pairs) if same else ()
         self.state.view = view
-        source = RecordSource(view)
+        source = RecordSource(view, self._newcomers(old if same and not reading else None, view))
         self.records.sorted_by = source.sorted_by
         self.records.empty = why_empty(self.state)
         self.records.show(source, more=same, cursor=cursor, top=top)
@@ -155,18 +167,6 @@ class ExplorerScreen(Living):
         self.groups.count(message.rows, reading=message.reading)
         self._arrange()
 
-    def _compare(self, dataset: Dataset, rows: list[dict[str, Any]]) -> None:
-        """Look for records that are there twice: when there are other streams, else only now and then."""
-        streams, now = {(row["log_group"], row["log_stream"]) for row in rows}, time.monotonic()
-        if streams != self._compared[0] or now > self._compared[1] + _COMPARE_SECONDS:
-            self._compared = streams, now
-            self._workers.compare(dataset)
-
-    @on(Compared)
-    def _overlaps_are_known(self, message: Compared) -> None:
-        self.state.overlaps = message.overlaps
-        self._arrange()
-
     @on(Failed)
     @on(FrameTable.Failed)
     def _something_failed(self, message: Failed | FrameTable.Failed) -> None:
@@ -189,7 +189,7 @@ class ExplorerScreen(Living):
         self.record.explain(row.record, origin(self.state.dataset, row.record))
         self._point_at_record()
         self._quote_soon(row)
-        if self.state.following and message.table.cursor:
+        if self.state.following and message.table.cursor and not self.state.frozen:
             self.state.following = False
         self._arrange()
 

@@ -1,25 +1,44 @@
-"""What keeps the explorer up to date: data that arrives, following it, freezing the screen, its freshness."""
+"""What the explorer does with time: it holds back what arrives, marks what has come, says how fresh it is."""
 
 from __future__ import annotations
 
-import time
+from collections import deque
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.message import Message
 
+from loaders.run import Lane
+from tui.newcomers import Newcomers
 from tui.screens.asking import Asking
-from tui.workers import Arrived
+from tui.workers import Compared
 
 if TYPE_CHECKING:
-    from loaders.dataset import Dataset
-    from tui.widgets.table_layout import Row
+    from datetime import datetime
 
-# Seconds that new records are marked.
-_NEW_SECONDS = 3.0
-# The line that says when the last delivery came counts minutes.
-_TELL_SECONDS = 15.0
+    from textual.timer import Timer
+
+    from loaders.dataset import Dataset
+    from query.freshness import Deliveries
+    from query.view import View
+
+# Seconds that a record is marked as new, and the least between two data sets that are kept to tell by.
+_MARKED, _APART = 3.0, 0.5
+# Seconds between two searches for records that are there twice.
+_COMPARE_SECONDS = 60.0
+# Seconds between two looks at the clock and at what has been delivered.
+_TICK = 5.0
+
+
+class Learnt(Message):
+    """It is known when the last delivery was; ``None`` where no file holds records."""
+
+    def __init__(self, delivered: datetime | None) -> None:
+        """Carry it."""
+        super().__init__()
+        self.delivered = delivered
 
 
 class Watched(Message):
@@ -32,110 +51,148 @@ class Watched(Message):
 
 
 class Living(Asking):
-    """Takes in what arrives."""
+    """The panes over time."""
 
-    _is_looking = False
-    """Whether the records of the scope are being looked for among those that had come."""
-    _has_more = False
-    """Whether more have come since."""
-    _noted: object = None
-    _new: tuple[tuple[float, dict[int, int]], ...] = ()
+    _calming: Timer | None = None
+    _deliveries: Deliveries | None = None
+    _learnt: Dataset | None = None
+    """What was looked at for deliveries last."""
+    _compared: tuple[set[tuple[str, str]], float] = set(), 0.0
+    """The log streams in which records were looked for that are there twice, and when."""
+    _to_newest = False
+    """Whether the screen was at the newest record when it was thawed."""
 
     def on_mount(self) -> None:
-        """Keep the times in the first line true."""
-        self.set_interval(_TELL_SECONDS, self._arrange)
+        """Look at the clock now and then."""
+        self._learning = Lane("freshness")
+        self._before: deque[tuple[float, Dataset]] = deque()
+        self.set_interval(_TICK, self._tick)
 
-    @on(Arrived)
-    def _dataset_arrived(self, message: Arrived) -> None:
-        self._trouble, self.state.delivered = None, message.delivered
-        dataset, frozen = message.dataset, self.state.held is not None
-        self._dashboards.look_for_alarms(dataset)
-        self._note_news(dataset, shown=not frozen)
-        if frozen:
-            self.state.held = dataset
-            self._arrange()
-        else:
-            self._take_in(dataset)
+    # -- what is there twice ----------------------------------------------------------------------------
+
+    def _compare(self, dataset: Dataset, rows: list[dict[str, Any]]) -> None:
+        """Look for records that are there twice: when there are other streams, else only now and then."""
+        streams, now = {(row["log_group"], row["log_stream"]) for row in rows}, monotonic()
+        if streams != self._compared[0] or now > self._compared[1] + _COMPARE_SECONDS:
+            self._compared = streams, now
+            self._workers.compare(dataset)
+
+    @on(Compared)
+    def _overlaps_are_known(self, message: Compared) -> None:
+        self.state.overlaps = message.overlaps
+        self._arrange()
+
+    # -- freezing --------------------------------------------------------------------------------------
 
     def _take_in(self, dataset: Dataset) -> None:
-        """Show what has come."""
-        self.state.dataset = dataset
-        self._queries.records_came(self.app)
-        self._dashboards.records_came(self.app)
-        if self._is_looking:
-            self._has_more = True  # what is found now is shown first, or nothing ever would be
-        else:
-            self._look()
-        if self._has_begun:
-            self._greet()
-            self._count()
+        """Look at a data set."""
 
-    @property
-    def _has_begun(self) -> bool:
-        """Whether the first records have been shown."""
-        raise NotImplementedError
-
-    def _look(self) -> None:
-        """Find the records of the scope."""
-        raise NotImplementedError
-
-    def _count(self) -> None:
-        """Count groups and streams."""
-        raise NotImplementedError
-
-    @on(Watched)
-    def _watching_changed(self, message: Watched) -> None:
-        self.state.watching = message.how
-        self._arrange()
-
-    # -- what is new ------------------------------------------------------------------------------------
-
-    def _note_news(self, dataset: Dataset, *, shown: bool) -> None:
-        """Mark what has come with the last look for a moment."""
-        if dataset.progress is not None or dataset.news is self._noted:
-            return
-        self._noted = dataset.news
-        if shown and dataset.news:
-            self._new = (*self._new, (time.monotonic() + _NEW_SECONDS, dict(dataset.news)))
-            self.records.mark(self._is_new)
-            self.set_timer(_NEW_SECONDS, self._fade)
-
-    def _is_new(self, row: Row) -> bool:
-        file, line = row.record["_file"], row.record["_line"]
-        return any(line >= news.get(file, line + 1) for _, news in self._new)
-
-    def _fade(self) -> None:
-        now = time.monotonic()
-        self._new = tuple(one for one in self._new if one[0] > now)
-        self.records.mark(self._is_new if self._new else None)
-
-    # -- what is done -----------------------------------------------------------------------------------
-
-    def action_freeze(self) -> None:
-        """Keep the screen as it is while records come, or show what has come."""
-        held, dataset = self.state.held, self.state.dataset
-        if held is None and dataset is not None:
-            self.state.held = dataset
-        else:
-            self._thaw()
-        self._arrange()
-
-    def _thaw(self) -> None:
-        held, self.state.held = self.state.held, None
-        if held is not None and held is not self.state.dataset:
-            self._take_in(held)
+    def _hold_back(self, dataset: Dataset) -> bool:
+        """Keep what has arrived for later if the screen is frozen; only the newest, however long that is."""
+        if not self.state.frozen:
+            return False
+        self.state.held = dataset
+        self._dashboards.look_at_alarms(dataset)
+        self._say_where()
+        return True
 
     def action_follow(self) -> None:
-        """Stay at the newest record, or stop doing so."""
-        self.state.following = not self.state.following
+        """Stay at the newest record, or stop doing so; a frozen screen is thawed."""
+        self.state.following = self.state.frozen or not self.state.following
+        self._thaw()
         if self.state.following:
-            self._thaw()
             self._go(replace(self.state.scope, sort="timestamp", descending=True))
             self.records.move_to(0)
         self._arrange()
 
+    def action_freeze(self) -> None:
+        """Keep the screen as it is, or show what has arrived meanwhile."""
+        if self.state.frozen:
+            self._thaw()
+        elif self.state.view is None:
+            self.bar.tell("There is nothing to freeze yet.", "warn")
+        else:
+            self.state.frozen = True
+        self._arrange()
+
+    def _thaw(self) -> None:
+        if self.state.frozen:
+            held, self.state.held, self.state.frozen = self.state.held, None, False
+            if held is not None:
+                self._to_newest = not self.records.top
+                self._take_in(held)
+
+    def _goes_to_newest(self, view: View) -> bool:
+        """Whether what came while the screen was frozen is shown: not to whoever reads further down."""
+        if not self._to_newest:
+            return False
+        self._to_newest = not view.complete
+        return True
+
+    # -- marks -----------------------------------------------------------------------------------------
+
+    def _newcomers(self, old: View | None, view: View) -> Newcomers | None:
+        """What knows the records of a view that have come in the last few seconds; ``None`` if none have.
+
+        Args:
+            old: What was on the screen before, if it showed the same and all of it.
+            view: What is to be.
+        """
+        time, before = monotonic(), self._before
+        while before and before[0][0] < time - _MARKED:
+            before.popleft()
+        if old is not None and old.dataset is not view.dataset:
+            if not before or before[-1][0] < time - _APART:
+                before.append((time, old.dataset))
+            if self._calming is not None:
+                self._calming.stop()
+            self._calming = self.set_timer(_MARKED, self._calm)
+        return Newcomers(before[0][1], view.dataset) if before else None
+
+    def _calm(self) -> None:
+        self._before.clear()
+        self.records.calm()
+
+    # -- freshness -------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        self._know_deliveries(again=True)
+        self._say_where()
+
+    def _know_deliveries(self, *, again: bool = False) -> None:
+        """Find out when the last delivery was: the first time at once, then with the clock."""
+        dataset = self.state.held or self.state.dataset
+        if dataset is None or dataset.progress is not None or dataset is self._learnt:
+            return
+        if self._learnt is None or again:
+            self._learnt = dataset
+            work = lambda _: Learnt(self.deliveries.learn(dataset))  # noqa: E731 - as lanes take them
+            self._learning.submit(work, self._tell, lambda _: None)
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """What knows the deliveries; made in a worker's thread, where polars is at hand."""
+        if self._deliveries is None:
+            from query.freshness import Deliveries
+
+            self._deliveries = Deliveries()
+        return self._deliveries
+
+    @on(Watched)
+    def _watching_changed(self, message: Watched) -> None:
+        self.state.watching = message.how
+        self._say_where()
+
+    @on(Learnt)
+    def _last_is_known(self, message: Learnt) -> None:
+        self.state.delivered = message.delivered
+        self._say_where()
+
     def action_deliveries(self) -> None:
-        """Show how fresh the logs are."""
+        """Say how fresh the logs are."""
         from tui.screens.deliveries import DeliveriesScreen
 
-        self.app.push_screen(DeliveriesScreen(self.state, self._roots, self._keys, go=self._go_to))
+        screen = DeliveriesScreen(
+            self.state, self._roots, self._keys, deliveries=self.deliveries, go=self._go_to
+        )
+        self.app.push_screen(screen)

@@ -126,6 +126,10 @@ class Panes(Screen[None]):
             here = pane == name or (pane == HISTOGRAM and name == RECORDS)
             title.show(more, focused=here and not self.bar.typing)
         self.query_one(KeyBar).show(pane, self._keys)
+        self._say_where()
+
+    def _say_where(self) -> None:
+        """Say in the first line where we are and what is going on."""
         self.query_one(TopLine).show(way(self._roots, self.state.scope), *news(self.state, self._trouble))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

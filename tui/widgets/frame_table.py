@@ -22,8 +22,6 @@ from tui.widgets.sized import Sized
 from tui.widgets.table_layout import GAP, Column, Layout, Row, RowSource, set_text, window_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from textual import events
 
 # Pages fetched beyond the one on screen, either way, as soon as there are fewer than so many: the next page
@@ -44,7 +42,6 @@ class FrameTable(Sized, ScrollView, can_focus=True):
         "frame-table--warn",
         "frame-table--dim",
         "frame-table--strong",
-        "frame-table--new",
     }
 
     class Moved(Message):
@@ -120,7 +117,6 @@ class FrameTable(Sized, ScrollView, can_focus=True):
         self._stale = list[Row]()
         self._fresh = False
         """Whether a new source has not been drawn yet."""
-        self._is_new: Callable[[Row], bool] | None = None
         self._lacking = False
         """Whether rows that belong on the screen were not here the last time."""
 
@@ -187,23 +183,6 @@ class FrameTable(Sized, ScrollView, can_focus=True):
     def _row_at(self, number: int) -> Row | None:
         index = number - self._offset
         return self._rows[index] if 0 <= index < len(self._rows) else None
-
-    def mark(self, is_new: Callable[[Row], bool] | None) -> None:
-        """Mark some rows as new, or none any more; lines that look otherwise now are drawn."""
-        before, self._is_new = self._marked, is_new
-        self._draw_again(before ^ self._marked)
-
-    @property
-    def _marked(self) -> set[int]:
-        """The numbers of the rows on screen that are marked."""
-        if self._is_new is None:
-            return set()
-        rows = ((number, self._row_at(number)) for number in range(self._top, self._top + self.page))
-        return {number for number, row in rows if row is not None and self._is_new(row)}
-
-    def _draw_again(self, numbers: Iterable[int]) -> None:
-        for number in numbers:
-            self.refresh(Region(0, number - self._top + self._header, self.size.width, 1))
 
     # -- moving ----------------------------------------------------------------------------------------
 
@@ -305,7 +284,8 @@ class FrameTable(Sized, ScrollView, can_focus=True):
         if scrolled:
             self.refresh()
         else:
-            self._draw_again((before, self._cursor))
+            for number in (before, self._cursor):
+                self.refresh(Region(0, number - self._top + self._header, self.size.width, 1))
         self._settling = True
         self.scroll_to(y=self._top, animate=False)
         self._settling = False
@@ -435,7 +415,6 @@ class FrameTable(Sized, ScrollView, can_focus=True):
             base = base + tone
         segments: list[Segment] = []
         pending = ""
-        is_new = self._is_new is not None and self._is_new(row)
         for place, (index, space) in enumerate(self._layout.fit):
             column = columns[index]
             text = set_text(row.cells[index], space, column, prose=row.prose)
@@ -443,8 +422,6 @@ class FrameTable(Sized, ScrollView, can_focus=True):
             style = base
             if column.toned and row.tone and not whole and not under:
                 style = base + tone
-            if is_new and not place:
-                style = base + self.get_component_rich_style("frame-table--new", partial=True)
             if under and self._cells and index == self._column and self.has_focus:
                 style = base + self.get_component_rich_style("frame-table--cell")
             if style is base:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from rich.segment import Segment
+from textual.geometry import Region
+from textual.strip import Strip
+
 from tui.keymap import RECORDS
 from tui.kinds import mixed, telling
 from tui.kinds.base import OURS, time_column
@@ -14,9 +18,16 @@ from tui.widgets.frame_table import FrameTable
 from tui.widgets.table_layout import Row
 
 if TYPE_CHECKING:
+    from rich.style import Style
+
     from query.view import View
     from tui.kinds.base import RecordColumn
+    from tui.newcomers import Newcomers
+    from tui.widgets.table_layout import Column, RowSource
     from tui.workers import Identity
+
+MARK = "+"
+"""What a record carries that has just arrived: told without colour, in any terminal."""
 
 
 def record_columns(view: View) -> tuple[RecordColumn, ...]:
@@ -42,9 +53,9 @@ class RecordSource:
 
     instant = False
 
-    def __init__(self, view: View) -> None:
-        """Show a view."""
-        self.view = view
+    def __init__(self, view: View, newcomers: Newcomers | None = None) -> None:
+        """Show a view; ``newcomers`` knows which of its records are marked, if any are."""
+        self.view, self._newcomers = view, newcomers
         self.records = record_columns(view)
         self.columns = tuple(record.column for record in self.records)
         self.height = view.height
@@ -57,7 +68,9 @@ class RecordSource:
         for record in self.view.records(offset, amount):
             cells = tuple(clean(column.text(record)) for column in self.records)
             tone = telling(record["format"]).outcome(record).tone
-            rows.append(Row((record["_file"], record["_line"]), cells, tone, record))
+            identity = record["_file"], record["_line"]
+            fresh = self._newcomers is not None and self._newcomers.has(*identity)
+            rows.append(Row(identity, cells, tone, record, fresh=fresh))
         return rows
 
     def field(self, column: int) -> str:
@@ -73,6 +86,30 @@ class RecordTable(FrameTable):
     def __init__(self) -> None:
         """Make an empty pane."""
         super().__init__(RECORDS)
+        self._marking = True
+
+    def show(self, source: RowSource, *, more: bool = False, cursor: int = 0, top: int | None = None) -> None:
+        """Show another source, as ``FrameTable`` does, with marks on what has just arrived."""
+        self._marking = True
+        super().show(source, more=more, cursor=cursor, top=top)
+
+    def calm(self) -> None:
+        """Take the marks away; only the lines that carry one are drawn again."""
+        self._marking = False
+        for y in range(self._header, self.page + self._header):
+            row = self._row_at(self._top + y - self._header)
+            if row is not None and row.fresh:
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def _draw(self, row: Row, columns: tuple[Column, ...], width: int, base: Style, *, under: bool) -> Strip:
+        strip = super()._draw(row, columns, width, base, under=under)
+        if not (row.fresh and self._marking and self._layout.fit):
+            return strip
+        # Between the first two columns is a blank for it, so that nothing has to move.
+        place = self._layout.fit[0][1]
+        styles = [segment.style for segment in strip.crop(place, place + 1)]
+        mark = Strip([Segment(MARK, styles[0] if styles else base)], len(MARK))
+        return Strip.join([strip.crop(0, place), mark, strip.crop(place + 1)]).simplify()
 
     @property
     def field(self) -> str | None:

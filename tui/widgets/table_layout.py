@@ -52,6 +52,7 @@ class Row:
         tone: ``accept``, ``reject``, ``warn``, ``dim``, ``strong`` or empty.
         record: Whatever the source wants to be given back.
         prose: Whether its texts are sentences: one that is too long is cut at its end.
+        fresh: Whether it has just arrived.
     """
 
     identity: Hashable
@@ -59,6 +60,7 @@ class Row:
     tone: str = ""
     record: Mapping[str, Any] = field(default_factory=dict)
     prose: bool = False
+    fresh: bool = False
 
 
 class RowSource(Protocol):
