@@ -50,7 +50,8 @@ _DELIVERY = timedelta(minutes=10)
 _LONGEST_WINDOW = 600
 _HOPS = frozenset({"nat_gateway", "load_balancer", "network_load_balancer"})
 """Kinds of interfaces that pass traffic on under an address of their own."""
-# A delivery's name tells when it was written, and its records are up to an hour older.
+# A delivery is named by the beginning of the five minutes in which its records end, some an hour earlier.
+_SPAN = timedelta(minutes=5)
 _MARGIN = timedelta(hours=1)
 
 
@@ -91,6 +92,7 @@ class Absence:
             *self._rewritten(),
             *self._no_route(),
             *self._not_ours(),
+            *self._no_records(),
         ]
         return found or [self._upstream()]
 
@@ -248,16 +250,12 @@ class Absence:
         times = sorted(
             time for report in self._dataset.files.values() if (time := report.source.place.time) is not None
         )
-        if until is None:
+        if until is None or not times:
             return
-        if not any(report.format for report in self._dataset.files.values()):
-            yield _verdict("N-GAP", HIGH, "No file with records of about that time is here")
-        if not times:
+        begin, end = (since or until) - _SPAN, until + _MARGIN
+        if any(begin < time <= end for time in times):
             return
-        begin, end = (since or until), until + _MARGIN
-        if any(begin <= time <= end for time in times):
-            return
-        before = [time for time in times if time < begin]
+        before = [time for time in times if time <= begin]
         after = [time for time in times if time > end]
         text = " and ".join(
             [
@@ -270,6 +268,11 @@ class Absence:
             ]
         )
         yield _verdict("N-GAP", HIGH, f"No delivery of that time is here: {text}")
+
+    def _no_records(self) -> Iterator[Verdict]:
+        """Without a single file of records nothing can be missing from them: all else says more."""
+        if self._until is not None and not any(report.format for report in self._dataset.files.values()):
+            yield _verdict("N-GAP", HIGH, "No file with records of about that time is here")
 
     # -- where it went instead ---------------------------------------------------------------------------
 
@@ -361,8 +364,11 @@ class Absence:
         if not self._ours:
             what = "No inventory says whose these addresses are; `flowtui snapshot` prints what saves one"
             return Verdict("N-UPSTREAM", LOW, evidence=(Evidence(what),))
-        names = " and ".join(dict.fromkeys(interface.id for interface in self._ours))
-        texts = [f"{names} is covered, its records of that time are here, and nothing of this reached it"]
+        names = list(dict.fromkeys(interface.id for interface in self._ours))
+        one = len(names) == 1
+        are, their, them = ("is", "its", "it") if one else ("are", "their", "them")
+        here = f"{' and '.join(names)} {are} covered, {their} records of that time are here"
+        texts = [f"{here}, and nothing of this reached {them}"]
         if self._source.interface is None:
             texts.append(
                 "Look upstream: at what the source's side logged, and at the network ACL of its subnet"

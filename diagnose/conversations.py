@@ -48,7 +48,7 @@ not logged), ``unmeasured`` whether VPC Block Public Access refused any of it: i
 ``rewritten`` says whether the interface showed other addresses than the packets carry (a hop, or a secondary
 address), ``next_hop`` which interface it had the initiator's packets from (``way`` is ``ingress``) or gave
 them to (``egress``), null where that is not logged; ``_file`` and ``_line`` are those of the record to
-explain, a rejected one if any is."""
+explain: a rejected one if any is, else one of the initiator's if it has any."""
 
 STATES = {
     "established": "a connection was made, or both sides spoke",
@@ -181,7 +181,6 @@ def _sides(flows: pl.DataFrame) -> pl.DataFrame:
     for side in (a, b):
         joined = joined.join(side, on="_part", how="left")
     numbers = [f"{side}_{name}" for side in "ab" for name in ("accepted", "rejected", "packets", "bytes")]
-    place = pl.min_horizontal("a_place", "b_place") % _ACCEPTED
     return joined.with_columns(
         pl.col(numbers).fill_null(0),
         first=pl.min_horizontal("a_first", "b_first"),
@@ -192,7 +191,6 @@ def _sides(flows: pl.DataFrame) -> pl.DataFrame:
             name: pl.any_horizontal(pl.col(f"{side}_{name}").fill_null(value=False) for side in "ab")
             for name in ("unmeasured", "rewritten")
         },
-        **{FILE: (place // _FILE).cast(pl.UInt32), LINE: (place % _FILE).cast(pl.UInt32)},
     )
 
 
@@ -236,6 +234,10 @@ def _joined(sides: pl.DataFrame, listening: pl.DataFrame) -> pl.DataFrame:
 
     opposite = {"ingress": "egress", "egress": "ingress"}
     way_out, way_back = pick("a_way", "b_way"), pick("b_way", "a_way")
+    # What was rejected explains most; where nothing was, what was asked says more than what was answered.
+    first = pl.min_horizontal("a_place", "b_place")
+    asking = pl.coalesce(pick("a_place", "b_place"), pick("b_place", "a_place"))
+    place = pl.when(first < _ACCEPTED).then(first).otherwise(asking) % _ACCEPTED
     return seen.with_columns(
         initiator=pick("source", "target"),
         iport=pick("srcport", "dstport"),
@@ -258,6 +260,7 @@ def _joined(sides: pl.DataFrame, listening: pl.DataFrame) -> pl.DataFrame:
         accepted=pl.col("a_accepted") + pl.col("b_accepted"),
         rejected=pl.col("a_rejected") + pl.col("b_rejected"),
         way=pl.coalesce(way_out, way_back.replace(opposite)),
+        **{FILE: (place // _FILE).cast(pl.UInt32), LINE: (place % _FILE).cast(pl.UInt32)},
     )
 
 

@@ -1,9 +1,9 @@
 """Which way a record went at its interface, and by what that is known.
 
 In order: what the record says (``flow-direction``); which of its two addresses is the interface's own, by the
-inventory; by which address all records of the interface have in common; by which of them is not public. The
-addresses are ``srcaddr`` and ``dstaddr``: AWS writes the interface's own address on its side, whatever the
-packet carried.
+inventory, or is that of another interface of the same instance; by which address all records of the interface
+have in common; by which of them is not public. The addresses are ``srcaddr`` and ``dstaddr``: AWS writes the
+interface's own address on its side, whatever the packet carried.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from diagnose.model import Interface
 
 INGRESS, EGRESS = "ingress", "egress"
+_SIDES = ("srcaddr", "dstaddr")
 BY_FIELD = "flow-direction says so"
 BY_INVENTORY = "the inventory says whose address is whose"
+BY_INSTANCE = "the inventory says which address is that of another interface of the same instance"
 BY_COMMON = "all records of the interface have this address in common"
 BY_PRIVATE = "only one of the two addresses is not public"
 BY_OTHERS = "the other address is that of another interface"
@@ -84,40 +86,69 @@ def with_direction(flows: pl.DataFrame, own: pl.DataFrame, lookup: Lookup) -> pl
         own: As ``own_addresses`` returns it.
         lookup: The inventory.
     """
-    mine = flows.filter(pl.col("interface").is_in(list(lookup.inventory.interfaces)))
-    ends = mine.select("interface", address="srcaddr").vstack(mine.select("interface", address="dstaddr"))
-    spelled = {
-        name: {str(address) for address in lookup.inventory.interfaces[name].addresses}
-        for name in mine["interface"].unique()
-    }
-    owned = [
-        (name, address)
-        for name, address in ends.unique().drop_nulls().iter_rows()
-        if name in spelled and (address in spelled[name] or _owns(lookup.interface(name), address))
-    ]
-    schema = {"interface": pl.String, "address": pl.String}
-    known = pl.DataFrame(owned, schema=schema, orient="row").with_columns(is_own=pl.lit(value=True))
+    known = _known(flows, lookup)
     joined = flows.join(own, on="interface", how="left", maintain_order="left")
-    for side in ("srcaddr", "dstaddr"):
+    for side in _SIDES:
         joined = joined.join(
             known.rename({"address": side, "is_own": f"own_{side}"}),
             on=["interface", side],
             how="left",
             maintain_order="left",
         )
-    from_own, to_own = (pl.col(f"own_{side}").fill_null(value=False) for side in ("srcaddr", "dstaddr"))
-    by_inventory = _way(from_own & ~to_own, to_own & ~from_own)
-    by_records = _way(pl.col("srcaddr") == pl.col("own"), pl.col("dstaddr") == pl.col("own"))
+    by_inventory = _way(*(pl.col(f"own_{side}").fill_null(value=False) for side in _SIDES))
+    by_instance = _way(*(pl.col(f"own_{side}").is_not_null() for side in _SIDES))
+    inside = _inside(joined, lookup)
+    by_private = _way(*(pl.col(side).is_in(inside) for side in _SIDES))
+    by_records = _way(*(pl.col(side) == pl.col("own") for side in _SIDES))
+    strays = pl.when(_is_stray(lookup)).then(by_private)
     logged = pl.when(pl.col("direction").is_in([INGRESS, EGRESS])).then(pl.col("direction"))
+    ways = {BY_FIELD: logged, BY_INVENTORY: by_inventory, BY_INSTANCE: by_instance, BY_PRIVATE: strays}
+    why = [pl.when(way.is_not_null()).then(pl.lit(name)) for name, way in ways.items()]
     return joined.with_columns(
-        way=pl.coalesce(logged, by_inventory, by_records),
-        way_by=pl.when(logged.is_not_null())
-        .then(pl.lit(BY_FIELD))
-        .when(by_inventory.is_not_null())
-        .then(pl.lit(BY_INVENTORY))
-        .when(by_records.is_not_null())
-        .then(pl.col("own_by")),
-    ).drop("own", "own_by", "own_srcaddr", "own_dstaddr")
+        way=pl.coalesce(*ways.values(), by_records),
+        way_by=pl.coalesce(*why, pl.when(by_records.is_not_null()).then(pl.col("own_by"))),
+    ).drop("own", "own_by", *(f"own_{side}" for side in _SIDES))
+
+
+def _known(flows: pl.DataFrame, lookup: Lookup) -> pl.DataFrame:
+    """The addresses in flows that are those of their interface, or (``is_own``: no) of its instance."""
+    mine = flows.filter(pl.col("interface").is_in(list(lookup.inventory.interfaces)))
+    ends = pl.concat([mine.select("interface", address=side) for side in _SIDES])
+    names = mine["interface"].unique().to_list()
+    kin = _of_instances(names, lookup)
+    spelled = {name: {str(one) for one in lookup.inventory.interfaces[name].addresses} for name in names}
+    rows = [
+        (name, address, is_own)
+        for name, address in ends.unique().drop_nulls().iter_rows()
+        if (is_own := address in spelled[name] or _owns(lookup.interface(name), address))
+        or address in kin.get(name, ())
+    ]
+    schema = {"interface": pl.String, "address": pl.String, "is_own": pl.Boolean}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _is_stray(lookup: Lookup) -> pl.Expr:
+    """Whether neither address is the interface's, which is none that passes on what others send."""
+    ordinary = [one.id for one in lookup.inventory.interfaces.values() if one.kind == "interface"]
+    neither = pl.all_horizontal(pl.col(f"own_{side}").is_null() for side in _SIDES)
+    return pl.col("interface").is_in(ordinary) & neither
+
+
+def _inside(joined: pl.DataFrame, lookup: Lookup) -> list[str]:
+    """The addresses in records of neither address that are not public."""
+    strays = joined.filter(_is_stray(lookup) & pl.col("direction").is_null())
+    texts = pl.concat([strays[side] for side in _SIDES]).drop_nulls().unique()
+    return [text for text in texts if (ip := ip_of(text)) is not None and not lookup.is_public(ip)]
+
+
+def _of_instances(names: list[str], lookup: Lookup) -> dict[str, set[str]]:
+    """The addresses of each instance, by those of its interfaces that are named."""
+    found: dict[str, set[str]] = {}
+    for one in lookup.inventory.interfaces.values():
+        if one.instance is not None:
+            found.setdefault(one.instance, set()).update(map(str, one.addresses))
+    known = lookup.inventory.interfaces
+    return {name: found[at] for name in names if (at := known[name].instance) is not None}
 
 
 def _owns(interface: Interface | None, text: str) -> bool:

@@ -384,7 +384,7 @@ class Explainer:
         other = self._refused_elsewhere(row)
         there = self._rules(other) if other is not None else None
         passed = hops(view_of(self._views, row), row, self._lookup, there)
-        return path(row["code"], rules, way, peer, own, passed)
+        return path(row["code"], rules, way, peer, own, passed, reply=not row["source_began"])
 
     def _fixes(self, stem: str, row: Row, rules: Rules | None) -> tuple[fixes.Fix, ...]:
         wanted = stem in {"R-SG", "R-NACL", "R-BOTH", "R-NACL-RETURN", "R-CHANGED-SG", "R-CHANGED-NACL"}

@@ -22,6 +22,7 @@ PASSED, STOPPED, UNSURE, UNREACHED = "passed", "stopped", "unsure", "unreached"
 
 _PASSES = {Tri.YES: PASSED, Tri.NO: STOPPED, Tri.UNKNOWN: UNSURE}
 _SILENT = {"A-NOREPLY-HOST", "A-NOREPLY-REMOTE", "A-NOREPLY-UNKNOWN", "A-REMOTE"}
+_TRACKED = "let every reply pass"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,14 @@ def _met(name: str, stop: str | None, view: Mapping[str, Any], lookup: Lookup, t
 
 
 def path(
-    code: str, rules: Rules, route: RouteSays | None, peer: str, own: str, passed: Hops | None = None
+    code: str,
+    rules: Rules,
+    route: RouteSays | None,
+    peer: str,
+    own: str,
+    passed: Hops | None = None,
+    *,
+    reply: bool = False,
 ) -> tuple[Stage, ...]:
     """The stages of a record's way.
 
@@ -99,6 +107,7 @@ def path(
         peer: The end on the far side, as it is shown.
         own: The end on the interface's side.
         passed: The other interfaces that saw it.
+        reply: Whether it answers what was asked: groups do not judge it then.
     """
     passed = passed or Hops()
     stem = codes.base(code)
@@ -114,7 +123,8 @@ def path(
     middle = [interface, first, second] if egress else [first, second, interface]
     stages = [here if egress else there, *passed.before, *middle]
     if stem.startswith("A-"):
-        stages = [_as(stage, PASSED) for stage in stages]
+        tracked = Stage("security groups", _TRACKED, PASSED)
+        stages = [tracked if reply and stage is groups else _as(stage, PASSED) for stage in stages]
         if egress and route is not None:
             stages.append(_route(route))
         stages += passed.behind
@@ -151,7 +161,7 @@ def _reply_refused(
     asks, answers = (there, here) if egress else (here, there)
     request = Stage("request", "accepted", PASSED)
     refused = _as(acl, STOPPED, back=True)
-    tracked = Stage("security groups", "let every reply pass", PASSED if egress else UNREACHED, back=True)
+    tracked = Stage("security groups", _TRACKED, PASSED if egress else UNREACHED, back=True)
     back = (tracked, refused) if egress else (refused, tracked)
     # The request came the other way.
     asked = [_as(hop, PASSED) for hop in (passed.behind if egress else passed.before)[::-1]]

@@ -408,7 +408,7 @@ RECORDS: list[tuple[Line, str, str]] = [
     (_line("eni-store", f"{GIVEN}/40018 {STORE}/22", YES, 2, 60), "A-NOREPLY-HOST", "high"),
     # Answers to what was never asked here.
     (_line("eni-store", f"198.51.100.9/443 {STORE}/40019", NO, 18), "R-BACKSCATTER", "medium"),
-    (_line("eni-store2", f"{STORE}/40020 198.51.100.9/443", YES), "A-NOREPLY-UNKNOWN", "low"),
+    (_line("eni-store2", f"{STORE}/40020 198.51.100.9/443", YES), "A-NOREPLY-REMOTE", "medium"),
     (_line("eni-store", f"198.51.100.9/443 {STORE}/40020", NO, 18), "R-ASYM", "high"),
     # Accepted, and what came of it.
     (_line("eni-store", f"{SHOP}/40021 {STORE}/5432", YES), "A-REFUSED", "high"),
@@ -424,7 +424,7 @@ RECORDS: list[tuple[Line, str, str]] = [
     (_line("eni-store", f"{STORE}/40028 203.0.113.9/443", YES, 0, protocol=17), "A-NOREPLY-REMOTE", "medium"),
     (_line("eni-store", f"203.0.113.9/0 {STORE}/0", YES, 0, 121, protocol=1), "A-NOREPLY-HOST", "high"),
     (_line("eni-closed", "203.0.113.30/40029 10.40.4.5/443", YES), "A-ASYM", "high"),
-    (_line("eni-closed2", "10.40.4.5/443 203.0.113.30/40029", YES, 18), "A-ASYM", "medium"),
+    (_line("eni-closed2", "10.40.4.5/443 203.0.113.30/40029", YES, 18), "A-ASYM", "high"),
     (_line("eni-shop", f"{SHOP}/40030 {STORE}/22", YES), "A-REMOTE-R-SG-IN", "medium"),
     (_line("eni-store", f"{SHOP}/40030 {STORE}/22", NO), "R-SG-IN", "high"),
     (_line("eni-shop", f"{SHOP}/40031 {STORE}/5432", YES), "A-REMOTE-A-NOREPLY-HOST", "medium"),
@@ -485,8 +485,8 @@ def records(made: Ready) -> None:
         assert line[5] == 1 or verdict.initiator == began, line
         out = "egress" if line[1] in {STORE, SHOP} and line[0] in {"eni-store", "eni-shop"} else "ingress"
         out = "egress" if line[1] == STORE else "ingress" if line[0] == "eni-store" else out
-        unclear = line[0] in {"eni-store2", "eni-closed2"} or line[1] == line[3]
-        assert verdict.direction == (None if unclear else out), line
+        out = "egress" if line[0] == "eni-closed2" else out
+        assert verdict.direction == (None if line[1] == line[3] else out), line
     flows = diagnosis._found(everything := flows_of(made.dataset, Scope()), everything, Scope())[1].flows
     known = facts.facts(flows, facts.Around(flows, facts.refusals(flows)))
     began = with_initiator(known, listeners(flows.lazy()))
@@ -988,7 +988,8 @@ ABSENT = [
     ({"source": "192.0.2.1", "target": "198.18.0.15"}, "N-NOFLOWLOG N-REWRITTEN"),
     ({"source": "192.0.2.1", "target": STORE, "dport": 9, "since": -7200, "until": -3600}, "N-UPSTREAM"),
     ({"source": "192.0.2.1", "target": STORE, "dport": 9, "since": -7200, "until": -3601}, "N-GAP"),
-    ({"source": "192.0.2.1", "target": STORE, "dport": 9, "since": 1, "until": 60}, "N-GAP"),
+    ({"source": "192.0.2.1", "target": STORE, "dport": 9, "since": 299, "until": 360}, "N-UPSTREAM"),
+    ({"source": "192.0.2.1", "target": STORE, "dport": 9, "since": 300, "until": 360}, "N-GAP"),
     ({"source": "10.40.3.9", "target": "192.0.2.1"}, "N-NOROUTE"),
     ({"source": STORE, "target": "10.60.9.9"}, "N-BLACKHOLE"),
     ({"source": "192.0.2.1", "target": "192.0.2.2"}, "N-NOTOURS"),

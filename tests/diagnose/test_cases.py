@@ -557,6 +557,16 @@ seen(
     record(w.FW_IN, (w.DB_B_IP, 3306), (w.WEB_IP, 44_310), REJECT, flags=SYN_ACK, flow_direction="ingress"),
     pick=1,
 )
+ASYMMETRIC_ADDRESS = (
+    record(w.FW_OUT, (w.FW_OUT_IP, 44_310), (w.DB_B_IP, 3306), flags=SYN),
+    record(w.FW_IN, (w.DB_B_IP, 3306), (w.FW_OUT_IP, 44_310), REJECT, flags=SYN_ACK),
+)
+seen("the same, and the address stays that of the other interface", "R-ASYM", *ASYMMETRIC_ADDRESS, pick=1)
+ASTRAY = (
+    record(w.WEB, (w.WEB_IP, 44_310), (w.HOST, 443), flags=SYN),
+    record(w.FW_IN, (w.HOST, 443), (w.WEB_IP, 44_310), REJECT, flags=SYN_ACK),
+)
+seen("neither address is the interface's: what comes from the internet came in", "R-ASYM", *ASTRAY, pick=1)
 ANSWERED_ELSEWHERE = (
     record(w.FW_OUT, (w.DB_B_IP, 44_310), (w.FW_OUT_IP, 443), flags=SYN),
     record(w.FW_IN, (w.FW_IN_IP, 443), (w.DB_B_IP, 44_310), flags=SYN_ACK, pkt_srcaddr=w.FW_OUT_IP),
@@ -1466,6 +1476,15 @@ absent(
     443,
     files=deliveries(-100, -99, 99, 100),
 )
+absent(
+    "a delivery is named by the beginning of its five minutes",
+    "N-UPSTREAM",
+    w.CLIENT,
+    w.WEB_IP,
+    443,
+    files=deliveries(-4 / 60),
+)
+absent("those five minutes are over by then", "N-GAP", w.CLIENT, w.WEB_IP, 443, files=deliveries(-5 / 60))
 absent("a secondary address", "N-REWRITTEN", w.CLIENT, w.WEB_SECOND, 443)
 absent(
     "a secondary address, and its primary one is in the logs",
@@ -1665,6 +1684,18 @@ def test_records_that_only_routes_tell_apart(tmp_path):
     inventory = read_inventory([World().write(tmp_path / "inventory")])
     found = {one.record["target"]: one.code for one in Diagnosis(dataset, inventory).of(Question(w.LOCK_IP))}
     assert found == targets
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "codes_"),
+    [(w.LOCK_IP, w.HOST, ["N-NOROUTE", "N-GAP"]), (w.CLIENT, w.WEB_IP, ["N-GAP"])],
+)
+def test_without_one_file_of_records_the_inventory_is_asked_first(source, target, codes_, tmp_path):
+    inventory = World().write(tmp_path / "logs" / "inventory")
+    dataset = Library((str(tmp_path / "logs"),)).read_all(any_file=True)
+    question = Question(source, target, None, 443, TCP, since=NOON, until=NOON + timedelta(seconds=100))
+    found = Diagnosis(dataset, read_inventory([inventory]), NOW).of(question)
+    assert [one.code for one in found] == codes_
 
 
 def test_every_code_has_a_case():

@@ -72,6 +72,25 @@ def test_two_interfaces_of_a_vpc_are_one_line_from_the_client_to_the_server(diag
     assert (talk["records"], talk["accepted"], talk["rejected"]) == (4, 4, 0)
 
 
+def test_the_record_to_explain_is_the_request_wherever_it_stands(diagnosis):
+    asked, answered = both(w.WEB, ASKS, ANSWERS)
+    for number, records in enumerate([(asked, answered), (answered, asked)]):
+        found = diagnosis(*records)
+        talk = one(found)
+        assert (talk["code"], talk["_line"]) == ("A-OK", number + 2)
+
+
+def test_security_groups_are_not_asked_about_a_reply(diagnosis):
+    asked, answered = both(w.WEB, ASKS, ANSWERS)
+    said = {}
+    for verdict in diagnosis(asked, answered).of(Question(interface=w.WEB, source=None)):
+        (said[verdict.direction],) = [
+            stage.detail for stage in verdict.path if stage.name == "security groups"
+        ]
+    assert said["ingress"] == "let every reply pass"
+    assert said["egress"] != said["ingress"]
+
+
 def test_a_rejection_anywhere_is_what_became_of_it(diagnosis):
     asked = diagnosis(
         record(w.WEB, ASKS, ANSWERS, flags=SYN), record(w.DB, ASKS, ANSWERS, NO, flags=SYN, after=3)

@@ -204,7 +204,7 @@ class ConversationsScreen(Listing):
         """Say what the state under the cursor means, and by what it is known who began."""
         talk = message.row.record if message.row is not None else {}
         if talk:
-            told = [*_seen(talk), STATES[talk["state"]], f"who began is known by {talk['began_by']}"]
+            told = [*_seen(talk), f"who began is known by {talk['began_by']}", STATES[talk["state"]]]
             self._told.update(Content(f" {clean('; '.join(told))}"))
 
     @on(FrameTable.Opened)
