@@ -2,8 +2,8 @@
 
     python docs/make_pictures.py
 
-Local time is UTC in them, every filter takes 9 ms, and rules are a day old, so that the same code gives the
-same pictures.
+They are taken two minutes after the sample was written. Local time is UTC in them, every filter takes 9 ms, and
+rules are a day old, so that the same code gives the same pictures.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
@@ -111,15 +112,24 @@ async def shoot(
     (PICTURES / f"{name}.svg").write_text(svg, encoding="utf-8")
 
 
+def _copied(written: datetime) -> Path:
+    """A copy of the sample whose files were all written at one time, in a directory of its own."""
+    copy = Path(tempfile.mkdtemp())
+    shutil.copytree(ROOT / "sample_logs", copy / "sample_logs")
+    for path in copy.rglob("*"):
+        os.utime(path, (written.timestamp(), written.timestamp()))
+    return copy
+
+
 def main() -> None:
     """Take them all."""
     os.environ["TZ"] = "UTC"
     time.tzset()
-    os.chdir(ROOT)
-    age = Evidence("The inventory was saved 2 hours after the record, 1 day ago")
-    Explainer.age = lambda *_: iter([age])  # type: ignore[method-assign]
     written = datetime(2026, 1, 15, 16, tzinfo=UTC)
     clock.now = lambda: written + timedelta(minutes=2)
+    os.chdir(_copied(written))
+    age = Evidence("The inventory was saved 2 hours after the record, 1 day ago")
+    Explainer.age = lambda *_: iter([age])  # type: ignore[method-assign]
     wording.duration = query_wording.duration = lambda _: "9 ms"
     PICTURES.mkdir(exist_ok=True)
     for shot in SHOTS:
