@@ -88,10 +88,11 @@ class Absence:
             *self._not_covered(),
             *self._too_recent(),
             *self._skipped(),
-            *self._gap(),
+            *self._gap(narrow=False),
             *self._rewritten(),
             *self._no_route(),
             *self._not_ours(),
+            *self._gap(narrow=True),
             *self._no_records(),
         ]
         return found or [self._upstream()]
@@ -245,7 +246,8 @@ class Absence:
         last = end if end is not None else start
         return (until is None or start < until.timestamp()) and (since is None or last >= since.timestamp())
 
-    def _gap(self) -> Iterator[Verdict]:
+    def _gap(self, *, narrow: bool) -> Iterator[Verdict]:
+        """No delivery of that hour is here; or, which means less, there are some but none of that time."""
         since, until = self._question.since, self._until
         times = sorted(
             time for report in self._dataset.files.values() if (time := report.source.place.time) is not None
@@ -253,7 +255,9 @@ class Absence:
         if until is None or not times:
             return
         begin, end = (since or until) - _SPAN, until + _MARGIN
-        if any(begin < time <= end for time in times):
+        hour = (since or until).replace(minute=0, second=0, microsecond=0)
+        is_narrow = any(min(begin, hour) <= time <= end for time in times)
+        if any(begin < time <= end for time in times) or narrow != is_narrow:
             return
         before = [time for time in times if time <= begin]
         after = [time for time in times if time > end]
@@ -267,7 +271,7 @@ class Absence:
                 *([f"the first one after it of {after[0]:%Y-%m-%d %H:%M}"] if after else []),
             ]
         )
-        yield _verdict("N-GAP", HIGH, f"No delivery of that time is here: {text}")
+        yield _verdict("N-GAP", MEDIUM if narrow else HIGH, f"No delivery of that time is here: {text}")
 
     def _no_records(self) -> Iterator[Verdict]:
         """Without a single file of records nothing can be missing from them: all else says more."""
