@@ -2,8 +2,8 @@
 
     python docs/make_pictures.py
 
-They are taken two minutes after the sample was written. Local time is UTC in them, every filter takes 9 ms, and
-rules are a day old, so that the same code gives the same pictures.
+They are taken two minutes after the sample was written. Local time is UTC in them, every filter takes 9 ms,
+and rules are a day old, so that the same code gives the same pictures.
 """
 
 from __future__ import annotations

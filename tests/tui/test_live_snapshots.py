@@ -56,6 +56,8 @@ def test_a_frozen_screen(looks_as_before, unsteady, theme):
         await pilot.press("space")
         deliver(unsteady, 71)
         await until("it is held", lambda: explorer.state.held_back)
+        explorer._tick()
+        await until("the delivery is known", lambda: explorer.state.delivered == at(71))
         await pilot.pause()
 
     assert looks_as_before(after=freeze, theme=theme)
@@ -70,6 +72,9 @@ def test_records_that_have_just_come(looks_as_before, unsteady, monkeypatch, the
         await in_records(pilot)
         deliver(unsteady, 71, 72)
         await arrived(pilot, 25)
+        explorer = pilot.app.explorer
+        explorer._tick()
+        await until("the delivery is known", lambda: explorer.state.delivered == at(72))
         await settled(pilot)
 
     assert looks_as_before(after=bring, following=True, theme=theme)
