@@ -18,8 +18,9 @@ _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 def frozen_told(state: State) -> str:
-    """``❚❚ frozen, 1,204 new``."""
-    return f"❚❚ frozen, {whole(state.held_back)} new" if state.held_back else "❚❚ frozen"
+    """``❚❚ frozen, 1,204 new (Space)``."""
+    new = f", {whole(state.held_back)} new" if state.held_back else ""
+    return f"❚❚ frozen{new} (Space)"
 
 
 def live_told(state: State, now: datetime, *, brief: bool) -> str:
