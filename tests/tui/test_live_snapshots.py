@@ -70,8 +70,8 @@ def test_records_that_have_just_come(looks_as_before, unsteady, monkeypatch, the
 
     async def bring(pilot):
         await in_records(pilot)
-        deliver(unsteady, 71, 72)
-        await arrived(pilot, 25)
+        deliver(unsteady, 72)
+        await arrived(pilot, 24)
         explorer = pilot.app.explorer
         explorer._tick()
         await until("the delivery is known", lambda: explorer.state.delivered == at(72))
