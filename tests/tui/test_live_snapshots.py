@@ -8,8 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.tui import test_freshness_screen, test_snapshots
-from tests.tui.conftest import in_records, settled, until
-from tests.tui.test_following import arrived
+from tests.tui.conftest import in_records, until
 from tests.tui.test_freshness_screen import at, deliver, listed
 
 nothing_varies = test_snapshots._nothing_varies
@@ -61,20 +60,3 @@ def test_a_frozen_screen(looks_as_before, unsteady, theme):
         await pilot.pause()
 
     assert looks_as_before(after=freeze, theme=theme)
-
-
-@SIZES
-@THEMES
-def test_records_that_have_just_come(looks_as_before, unsteady, monkeypatch, theme):
-    monkeypatch.setattr("tui.screens.living._MARKED", 3600.0)
-
-    async def bring(pilot):
-        await in_records(pilot)
-        deliver(unsteady, 72)
-        await arrived(pilot, 24)
-        explorer = pilot.app.explorer
-        explorer._tick()
-        await until("the delivery is known", lambda: explorer.state.delivered == at(72))
-        await settled(pilot)
-
-    assert looks_as_before(after=bring, following=True, theme=theme)
