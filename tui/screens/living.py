@@ -11,7 +11,6 @@ from textual import on
 from textual.message import Message
 
 from loaders.run import Lane
-from tui.newcomers import Newcomers
 from tui.screens.asking import Asking
 from tui.workers import Compared
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from loaders.dataset import Dataset
     from query.freshness import Deliveries
     from query.view import View
+    from tui.newcomers import Newcomers
 
 # Seconds that a record is marked as new, and the least between two data sets that are kept to tell by.
 _MARKED, _APART = 3.0, 0.5
@@ -138,6 +138,8 @@ class Living(Asking):
             old: What was on the screen before, if it showed the same and all of it.
             view: What is to be.
         """
+        from tui.newcomers import Newcomers
+
         time, before = monotonic(), self._before
         while before and before[0][0] < time - _MARKED:
             before.popleft()
