@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import gc
+import os
 
 import pytest
 
 # As the command has it: there are few cycles, and looking for them takes time.
 _GARBAGE = 50_000
+
+
+def pytest_sessionstart():
+    """What runs tests side by side says how wide its own terminal is, which is not that of any test."""
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
 
 
 def pytest_make_parametrize_id(val):
