@@ -45,19 +45,13 @@ def write(
         form: One of ``FORMATS``.
         out: Where to; standard output by default.
     """
-    out = out or sys.stdout
     if form == "table":
-        _table(list(rows), columns, out)
-    elif form == "csv":
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(name if _SYSTEM_FIELD.fullmatch(name) else _inert(name) for name in columns)
-        writer.writerows([_inert(_cell(row[name])) for name in columns] for row in rows)
-    else:
-        picked = ({name: row[name] for name in columns} for row in rows)
-        if form == "json":
-            _list(picked, out)
-        else:
-            out.writelines(_dumped(row) + "\n" for row in picked)
+        _table(list(rows), columns, out or sys.stdout)
+        return
+    stream = Stream(columns, form, out)
+    stream.begin()
+    stream.write({name: row[name] for name in columns} for row in rows)
+    stream.end()
 
 
 class Stream:
@@ -72,6 +66,7 @@ class Stream:
             out: Where to; standard output by default.
         """
         self._columns, self._form, self._out = columns, form, out or sys.stdout
+        self._csv = csv.writer(self._out, lineterminator="\n")
         self._before = "[\n  "
         self.begun = False
 
@@ -79,10 +74,12 @@ class Stream:
         """Write what stands above the rows."""
         self.begun = True
         if self._form == "csv":
-            write((), self._columns, "csv", self._out)
+            self._csv.writerow(
+                name if _SYSTEM_FIELD.fullmatch(name) else _inert(name) for name in self._columns
+            )
             self._out.flush()
 
-    def write(self, rows: Sequence[dict[str, Any]]) -> None:
+    def write(self, rows: Iterable[dict[str, Any]]) -> None:
         """Write some rows.
 
         Raises:
@@ -92,8 +89,7 @@ class Stream:
             if self._form == "table":
                 self._out.write(" ".join(clean(_shown(row[name])) for name in self._columns) + "\n")
             elif self._form == "csv":
-                writer = csv.writer(self._out, lineterminator="\n")
-                writer.writerow([_inert(_cell(row[name])) for name in self._columns])
+                self._csv.writerow([_inert(_cell(row[name])) for name in self._columns])
             elif self._form == "ndjson":
                 self._out.write(_dumped(row) + "\n")
             else:
@@ -122,15 +118,6 @@ def _inert(text: str) -> str:
 def _dumped(value: object, indent: int | None = None) -> str:
     # What is not ASCII is escaped, and so is every control character but this one.
     return json.dumps(value, indent=indent, default=_json).replace("\x7f", "\\u007f")
-
-
-def _list(rows: Iterable[dict[str, Any]], out: TextIO) -> None:
-    """Write a JSON list, an item at a time."""
-    before = "[\n  "
-    for row in rows:
-        out.write(before + _dumped(row, indent=2).replace("\n", "\n  "))
-        before = ",\n  "
-    out.write("[]\n" if before.startswith("[") else "\n]\n")
 
 
 def _json(value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from loaders.newcomers import Newcomers
 
 _COLUMNS = ("timestamp", "log_group", "log_stream", "message")
-_ENVELOPE = {*_COLUMNS, "format"}
 # So many records are made into text at once.
 _AT_ONCE = 2_000
 # What no path has and most filters have.
@@ -60,8 +60,6 @@ class _Printer:
         self._stream.end()
 
     def _rows(self, dataset: Dataset) -> Iterator[list[dict[str, Any]]]:
-        from dataclasses import replace
-
         from query.scope import Scope
         from query.view import look
 
@@ -74,7 +72,9 @@ class _Printer:
             yield [self._row(record, came) for record in view.records(offset, _AT_ONCE)]
 
     def _row(self, record: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
-        own = {name: value for name, value in record.items() if name not in _ENVELOPE and name[0] != "_"}
+        from loaders.schema import RESERVED
+
+        own = {name: value for name, value in record.items() if name not in RESERVED and name[0] != "_"}
         if not self._is_whole:
             line = " ".join("-" if value is None else str(value) for value in own.values())
             return {**{name: record.get(name) for name in _COLUMNS}, "message": record.get("message", line)}
