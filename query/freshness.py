@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ import polars as pl
 from loaders import run
 from loaders.schema import FILE, FLOW_LOG, GROUP, STREAM, TIMESTAMP
 from query.coverage import GAP
+from query.remembered import MB, Memory, size_of
 
 if TYPE_CHECKING:
     from loaders.dataset import Dataset, FileReport
@@ -49,6 +51,8 @@ _EMPTY_ENDS = {
     "window": pl.Duration("ms"),
 }
 _EMPTY_GROUPS = {"number": pl.UInt32(), GROUP: pl.String()}
+# What parts were asked for.
+_TOLD: Memory[tuple[pl.DataFrame, pl.DataFrame]] = Memory(64 * MB, lambda told: size_of(*told))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,6 @@ class Deliveries:
         self._lock = RLock()
         self._known: dict[int, FileReport] = {}
         self._files = pl.DataFrame(schema=_EMPTY_FILES)
-        self._told: dict[Part, tuple[pl.DataFrame, pl.DataFrame]] = {}
 
     def learn(self, dataset: Dataset) -> datetime | None:
         """Look at the files that have come, changed or gone; the time of the last delivery.
@@ -190,18 +193,14 @@ class Deliveries:
         return sorted(found, key=lambda one: one.badness, reverse=True)
 
     def _records(self, dataset: Dataset, ticket: Ticket | None) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The newest end of each stream's records, NODATA among them; and the groups of each file's records.
-
-        Parts never change: what they told once they need not be asked again.
-        """
-        told = {}
+        """The newest end of each stream's records, NODATA among them; the groups of each file's records."""
+        told = []
         for part in dataset.parts:
             if ticket:
                 ticket.check()
-            told[part] = self._told.get(part) or _asked(part)
-        self._told = told
-        ends = pl.concat([pl.DataFrame(schema=_EMPTY_ENDS), *(ends for ends, _ in told.values())])
-        groups = pl.concat([pl.DataFrame(schema=_EMPTY_GROUPS), *(groups for _, groups in told.values())])
+            told.append(_TOLD.of(part, "deliveries", partial(_asked, part)))
+        ends = pl.concat([pl.DataFrame(schema=_EMPTY_ENDS), *(ends for ends, _ in told)])
+        groups = pl.concat([pl.DataFrame(schema=_EMPTY_GROUPS), *(groups for _, groups in told)])
         return ends.group_by(GROUP, STREAM).agg(pl.col("end", "window").max()), groups.unique()
 
 
