@@ -75,7 +75,7 @@ def read(blocks: content.Blocks, columns: Sequence[str] | None, prefix: Sequence
     found = pl.concat(problems).sort("line")
     broken = blocks.broken
     if blocks.unfinished and found.height and found["line"][-1] >= last:
-        broken = broken or "the last line is not finished"
+        broken = broken or content.UNFINISHED
     return Reading(tuple(frames), found, broken)
 
 

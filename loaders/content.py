@@ -21,6 +21,8 @@ BLOCK_BYTES = 16 * 1024**2
 LONGEST_LINE = bombs.LONGEST_LINE
 TOO_LONG = f"longer than {LONGEST_LINE // 1024**2} MiB"
 """What is said of a line that is longer."""
+UNFINISHED = "the last line is not finished"
+"""What is said of a file whose last line may still be written to."""
 LARGEST_DOCUMENT = 256 * 1024**2
 """What is read whole may unpack to so many bytes."""
 

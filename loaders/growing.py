@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from loaders.content import Blocks, Position, is_packed, piece
+from loaders.content import UNFINISHED, Blocks, Position, is_packed, piece
 from loaders.dataset import FileReport
 from loaders.formats import GoesOn, by_name
 from loaders.read import go_on
@@ -30,6 +30,7 @@ _TELLING = 4096
 # A file is rotated soon after it was written to, so few others have to be kept in mind.
 _MOST_FORMER = 64
 _COUNTED_AT_ONCE = 16 * 1024**2
+_PACKED_ENDS = (".gz", ".zst")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +78,11 @@ class Growing:
         """Remember how far a file has been read."""
         self._states[state.path] = state
 
-    def end(self, path: str) -> State | None:
+    def end(self, path: str) -> None:
         """A file is no more what it was; copies of it are still known for a while."""
         state = self._states.pop(path, None)
         if state is not None:
             self._former.append(state)
-        return state
 
     def goes_on(self, file: SourceFile) -> bool:
         """Whether a file is what was read of it, and maybe more."""
@@ -98,6 +98,11 @@ class Growing:
             if agrees(state, file.path) or _is_part(state, file):
                 return state
         return None
+
+
+def packed_of(path: str) -> str | None:
+    """The path of what a rotation makes a packed file of; ``None`` for what its name says is not packed."""
+    return next((path.removesuffix(end) for end in _PACKED_ENDS if path.endswith(end)), None)
 
 
 def position_at(path: str, size: int) -> Position:
@@ -161,7 +166,7 @@ def read_on(
             if blocks.unfinished:
                 report = loaded.reports[number]
                 loaded.reports[number] = replace(
-                    report, state="incomplete", reason=report.reason or "the last line is not finished"
+                    report, state="incomplete", reason=report.reason or UNFINISHED
                 )
             return loaded, state
     except OSError:

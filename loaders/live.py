@@ -16,7 +16,7 @@ import polars as pl
 
 from loaders.batch import Loaded
 from loaders.formats import GoesOn, by_name
-from loaders.growing import Growing, joined, read_on
+from loaders.growing import Growing, joined, packed_of, read_on
 from loaders.load import Library
 from loaders.parts import MemoryPart
 from loaders.patience import Patience
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from loaders.batch import Recognised
     from loaders.dataset import Dataset
     from loaders.discover import SourceFile
+    from loaders.growing import State
     from loaders.parts import Part
     from loaders.run import Ticket
     from loaders.store.keeper import Keeper
@@ -49,8 +50,6 @@ _KEEP_SECONDS, _KEEP_ROWS = 30.0, 100_000
 _FEW = 20
 # A last line without an end is read with all of its file again, unless that is larger.
 _LARGE = 64 * 1024**2
-PACKED_ENDS = (".gz", ".zst")
-"""How the names of packed files end that a rotation makes."""
 
 
 class Live(Library):
@@ -143,8 +142,7 @@ class Live(Library):
 
     def _is_copy(self, file: SourceFile) -> bool:
         """Whether a rotation seems to be making a copy of a file that is still there."""
-        stem, dot, end = file.path.rpartition(".")
-        if dot + end in PACKED_ENDS and stem in self._sources.files:
+        if packed_of(file.path) in self._sources.files:
             return True
         state = self._growing.copied(file)
         original = self._sources.files.get(state.path) if state else None
@@ -157,19 +155,18 @@ class Live(Library):
     def _load(self, batch: Recognised) -> Loaded:
         if not self._looked:
             return super()._load(batch)
-        loaded = Loaded(batch.files)
+        loaded, known = Loaded(batch.files), self._delivered.count
         if len(batch.files) <= _FEW:
             self._load_growing(batch, loaded)
         rest = super()._load(batch)
         loaded.frames += rest.frames
         loaded.reports |= rest.reports
-        loaded.events = pl.concat([loaded.events, rest.events], how="diagonal")
+        loaded.events = self._delivered.since(known)
         self._hold_back(loaded)
         return loaded
 
     def _load_growing(self, batch: Recognised, loaded: Loaded) -> None:
         """Read those files of a batch that can be gone on with, and take them out of it."""
-        known = self._delivered.count
         for shape, numbers in batch.by_shape.items():
             for number in list(numbers) if isinstance(by_name(shape.format), GoesOn) else ():
                 file = batch.files[number]
@@ -179,13 +176,16 @@ class Live(Library):
                 if found is not None:
                     some, state = found
                     numbers.remove(number)
-                    self._growing.put(state)
+                    self._note(file, state)
                     loaded.frames += some.frames
                     loaded.reports |= some.reports
-                    if state.unfinished:
-                        self._patience.quiet(file)
         batch.by_shape = {shape: numbers for shape, numbers in batch.by_shape.items() if numbers}
-        loaded.events = self._delivered.since(known)
+
+    def _note(self, file: SourceFile, state: State) -> None:
+        """Remember how far a file has been read; a line without an end is waited for."""
+        self._growing.put(state)
+        if state.unfinished:
+            self._patience.quiet(file)
 
     def _hold_back(self, loaded: Loaded) -> None:
         """Leave out what is cut, until nothing has happened to it for a while."""
@@ -223,9 +223,7 @@ class Live(Library):
             self._take(self._load(self._recognised([file])))
             return
         more, state = found
-        self._growing.put(state)
-        if state.unfinished:
-            self._patience.quiet(file)
+        self._note(file, state)
         report = joined(self.dataset.files[number], more.reports[number])
         self._take(Loaded({number: file}, more.frames, {number: report}, self._delivered.since(known)))
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loaders.dataset import FileReport
-from loaders.growing import agrees, position_at, state_at
-from loaders.live import PACKED_ENDS, Live
+from loaders.growing import agrees, packed_of, position_at, state_at
+from loaders.live import Live
 from loaders.schema import FILE, LINE
 
 if TYPE_CHECKING:
@@ -38,12 +38,23 @@ _SECOND_NS = 10**9
 class Newcomers(Live):
     """Gives the records that come; the first refresh passes over everything."""
 
-    # By the paths of files: what tells the content, which line comes next, and from where one is read anew.
-    _digests: dict[str, bytes]
-    _next_lines: dict[str, int]
-    _resumed: dict[str, int]
-    # The files that were gone last, by their inodes.
-    _left: dict[int, SourceFile]
+    def __init__(self, roots: Sequence[str], *, follow_links: bool = False) -> None:
+        """Look at the roots, open nothing.
+
+        Args:
+            roots: Directories or files.
+            follow_links: Whether links are followed, also out of the roots.
+
+        Raises:
+            NoLogsError: A root is missing or may not be read.
+        """
+        super().__init__(roots, follow_links=follow_links)
+        # By the paths of files: what tells the content, which line comes next, from where one is read anew.
+        self._digests: dict[str, bytes] = {}
+        self._next_lines: dict[str, int] = {}
+        self._resumed: dict[str, int] = {}
+        # The files that were gone last, by their inodes.
+        self._left: dict[int, SourceFile] = {}
 
     def take(self) -> list[Part]:
         """The records that have come since the last time."""
@@ -52,14 +63,12 @@ class Newcomers(Live):
         return parts
 
     def _changes(self, paths: Collection[str] | None) -> tuple[list[SourceFile], set[int]]:
+        fresh, gone = super()._changes(paths)
         if not self._looked:
-            self._digests, self._next_lines, self._resumed, self._left = {}, {}, {}, {}
-            fresh, gone = super()._changes(paths)
             self._pass_over(fresh)
             for file in fresh:
                 self._remember(file)
             return [], gone
-        fresh, gone = super()._changes(paths)
         for number in gone:
             was = self.dataset.files[number].source
             self._left.pop(was.fingerprint[2], None)
@@ -86,7 +95,7 @@ class Newcomers(Live):
     def _remember(self, file: SourceFile) -> None:
         """Note how a file begins that may be rotated."""
         is_young = time.time() - file.fingerprint[1] / _SECOND_NS < _OLD_SECONDS
-        if is_young and not file.skip and not file.error and not file.path.endswith(PACKED_ENDS):
+        if is_young and not file.skip and not file.error and packed_of(file.path) is None:
             with suppress(OSError):  # it is told when it is read
                 self._growing.put(state_at(file, position_at(file.path, file.size)))
 
@@ -122,9 +131,10 @@ class Newcomers(Live):
         return _digest(now.path) == known
 
     def _goes_on(self, number: int, file: SourceFile) -> bool:
-        before, report = self.dataset.files[number].source, self.dataset.files[number]
+        report = self.dataset.files[number]
+        before = report.source
         is_longer = before.fingerprint[2] == file.fingerprint[2] and file.size > before.size
-        passed = report.reason == _PASSED_OVER and not file.path.endswith(PACKED_ENDS)
+        passed = report.reason == _PASSED_OVER and packed_of(file.path) is None
         if is_longer and passed and self._growing.state_of(file.path) is None:
             with suppress(OSError):
                 self._growing.put(state_at(file, position_at(file.path, before.size)))
@@ -146,8 +156,8 @@ class Newcomers(Live):
         state = self._growing.copied(file)
         if state is not None and self._is_adopted(file, state):
             return True
-        stem, dot, end = file.path.rpartition(".")
-        if dot + end not in PACKED_ENDS:
+        stem = packed_of(file.path)
+        if stem is None:
             return False
         gone = (was for was in self._left.values() if was.path == stem)
         original = self._sources.files.get(stem) or next(gone, None)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from loaders import delimited, kinds, narrow, run
+from loaders.content import UNFINISHED
 from loaders.dataset import FileReport
 from loaders.delimited import DOUBT, PATH
 from loaders.formats import GoesOn, Shape, by_name
@@ -317,7 +318,7 @@ def _reports(
         broken = reading.broken
         if isinstance(reading, Events) and reading.unfinished and found.height and reading.frame.height:
             last_is_bad = found["line"][-1] == reading.frame[LINE][-1]
-            broken = broken or ("the last line is not finished" if last_is_bad else None)
+            broken = broken or (UNFINISHED if last_is_bad else None)
         reports[number] = FileReport(
             files[number],
             shape.format,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loaders.careful import Reading
+from loaders.content import UNFINISHED
 from loaders.delimited import LEAST_NAMES, NULL
 from loaders.fields import resolve
 from loaders.formats import Shape
@@ -116,7 +117,7 @@ def told(
     frame, found = _records(rows, names, kind)
     found = pl.concat([problems, found]).sort("line")
     if unfinished and found.height and found["line"][-1] >= (rows[LINE].max() or 0):
-        broken = broken or "the last line is not finished"
+        broken = broken or UNFINISHED
     return Reading((frame,) if frame.width > 1 else (), found, broken)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from loaders import careful, delimited, orders
-from loaders.content import Blocks
+from loaders.content import UNFINISHED, Blocks
 from loaders.delimited import COMMENT
 from loaders.formats import Shape, register
 from loaders.kinds import Events
@@ -131,7 +131,7 @@ def _events(blocks: Blocks) -> Events:
     problems = bad.select(pl.col(LINE).alias("line"), what.alias("what"))
     events = lines.filter(pl.col(TIMESTAMP).is_not_null()).select(LINE, TIMESTAMP, MESSAGE)
     half = read.unfinished and bad.height and bad[LINE][-1] == lines[LINE][-1]
-    broken = read.broken or ("the last line is not finished" if half else None)
+    broken = read.broken or (UNFINISHED if half else None)
     problems = pl.concat([read.problems, problems])
     return Events(events, problems, broken, unfinished=read.unfinished and not half)
 

@@ -46,6 +46,17 @@ def record(names: list[str] = NAMES, **values: object) -> str:
     return " ".join(str(given.get(name, "-")) for name in names)
 
 
+def numbered(*numbers: int) -> list[str]:
+    """Records that are told apart by their source ports."""
+    return [record(srcport=number) for number in numbers]
+
+
+def add(path: Path, *lines: str, end: str = "\n") -> None:
+    """Write more lines to a file."""
+    with path.open("ab") as file:
+        file.write("\n".join(lines).encode() + end.encode())
+
+
 def nodata(status: str = "NODATA") -> str:
     """A record that says that there was no traffic, or that some was lost."""
     return f"2 123456789012 {ENI} - - - - - - - {START} {START + 59} - {status}"

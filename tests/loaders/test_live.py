@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from loaders import content, live
 from loaders.live import Live
 from loaders.store.keeper import open_keeper
-from tests.loaders.files import HEADER, delivery, packed, put, record, records, reports, text
+from tests.loaders.files import HEADER, add, delivery, numbered, packed, put, record, records, reports, text
 
 SOON = 20
 
@@ -70,15 +70,6 @@ def bytes_read(monkeypatch):
 
     monkeypatch.setattr(content.Blocks, "__iter__", spy)
     return read
-
-
-def add(path, *lines, end="\n"):
-    with path.open("ab") as file:
-        file.write("\n".join(lines).encode() + end.encode())
-
-
-def numbered(*numbers):
-    return [record(srcport=number) for number in numbers]
 
 
 # -- what grows ----------------------------------------------------------------------------------------------

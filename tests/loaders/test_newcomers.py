@@ -11,7 +11,7 @@ import pytest
 
 from loaders import live
 from loaders.newcomers import Newcomers
-from tests.loaders.files import HEADER, delivery, packed, put, record, text
+from tests.loaders.files import HEADER, add, delivery, numbered, packed, put, record, text
 
 SOON = 20
 
@@ -45,15 +45,6 @@ class Given:
         self.until(*ports)
         self.look(None)
         assert sorted(self.ports) == sorted(ports)
-
-
-def numbered(*numbers):
-    return [record(srcport=number) for number in numbers]
-
-
-def add(path, *lines, end="\n"):
-    with path.open("ab") as file:
-        file.write("\n".join(lines).encode() + end.encode())
 
 
 @pytest.fixture
