@@ -16,7 +16,18 @@ from diagnose.explain import Explainer
 from diagnose.far_sides import far_sides, legs_near, of_ends, views_of
 from diagnose.fixes import CONVERSATION, let_through
 from diagnose.lookup import Lookup
-from diagnose.records import FEW, any_of, at_interface, between, flows, from_to, lazy_flows, touching
+from diagnose.records import (
+    ENDS,
+    FEW,
+    any_of,
+    at_interface,
+    between,
+    both_ways,
+    flows,
+    from_to,
+    lazy_flows,
+    touching,
+)
 from diagnose.vantages import merged
 from loaders import run
 from loaders.schema import FILE, LINE
@@ -208,14 +219,8 @@ class Diagnosis:
 
     def _of_same_ends(self, picked: pl.DataFrame) -> pl.DataFrame:
         """All records between the endpoints of some, either way, at any interface and any time."""
-        keys = ["source", "srcport", "target", "dstport", "protocol"]
-        there = picked.select(keys).unique()
-        back = there.select(
-            source="target", srcport="dstport", target="source", dstport="srcport", protocol="protocol"
-        )
-        both = pl.concat([there, back]).unique()
         every = lazy_flows(self.dataset, Scope())
-        return run.collect(every.join(both.lazy(), on=keys, how="semi", nulls_equal=True))
+        return run.collect(every.join(both_ways(picked).lazy(), on=ENDS, how="semi", nulls_equal=True))
 
     def _near(self, picked: pl.DataFrame, question: Question, around: Scope) -> pl.DataFrame:
         """The records between the addresses of those in question, at any interface.

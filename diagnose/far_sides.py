@@ -11,7 +11,7 @@ from diagnose import direction, initiator
 from diagnose.blocks import ip_of
 from diagnose.conversations import conversations
 from diagnose.nat_legs import gateways
-from diagnose.records import COLUMNS, any_of, at_interface, flows, touching
+from diagnose.records import COLUMNS, ENDS, TURNED, any_of, at_interface, both_ways, flows, touching
 from diagnose.vantages import VANTAGES, merged
 from loaders.schema import FILE, LINE
 
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from loaders.dataset import Dataset
     from query.scope import Scope
 
-_ENDS = ["source", "srcport", "target", "dstport", "protocol"]
-_TURNED = ["target", "dstport", "source", "srcport", "protocol"]
+_TALK_ENDS = ["initiator", "iport", "responder", "rport", "protocol"]
 _UNANSWERED = ["A-NOREPLY-REMOTE", "A-NOROUTE", "A-BLACKHOLE"]
 _AT = {"_file": "_for_file", "_line": "_for_line"}
 
@@ -47,9 +46,9 @@ def far_sides(found: pl.DataFrame, near: pl.DataFrame, views: pl.DataFrame, look
 
 
 def _of_same_ends(left: pl.DataFrame, near: pl.DataFrame, lookup: Lookup) -> pl.DataFrame:
-    left = left.select(*_ENDS, "interface", *_AT).rename({"interface": "_from", **_AT})
+    left = left.select(*ENDS, "interface", *_AT).rename({"interface": "_from", **_AT})
     came = near.filter(pl.col("way") == direction.INGRESS)
-    met = came.join(left, on=_ENDS, nulls_equal=True).filter(pl.col("interface") != pl.col("_from"))
+    met = came.join(left, on=ENDS, nulls_equal=True).filter(pl.col("interface") != pl.col("_from"))
     # A refusal there outranks what was let in; of several hops the one that has the address is the end.
     # What a hop on the way let in, such as a NAT gateway, went on from there and says nothing of the end.
     hosts = [
@@ -71,10 +70,10 @@ def _at_gateways(left: pl.DataFrame, near: pl.DataFrame, views: pl.DataFrame) ->
     """What a NAT gateway's interface rejected of records, under the addresses that it has there."""
     refused = views.filter((pl.col("state") == "rejected-request") & (pl.col("legs").list.len() > 0))
     names = {"initiator": "source", "iport": "srcport", "responder": "target", "rport": "dstport"}
-    places = left.select(*_ENDS, "interface", "start", *_AT).rename({"interface": "_from", **_AT})
+    places = left.select(*ENDS, "interface", "start", *_AT).rename({"interface": "_from", **_AT})
     met = places.join(
         refused.select(*names, "protocol", "stopped", "first", "last", FILE, LINE).rename(names),
-        on=_ENDS,
+        on=ENDS,
         nulls_equal=True,
     ).filter((pl.col("stopped") != pl.col("_from")) & pl.col("start").is_between("first", "last"))
     places = met.select(FILE, LINE, *_AT.values()).unique(list(_AT.values()), keep="first")
@@ -100,10 +99,10 @@ def legs_near(dataset: Dataset, picked: pl.DataFrame, around: Scope, lookup: Loo
     there = flows(dataset, replace(around, filter=text)).filter(pl.col("interface").is_in(names))
     # An end of it is the same: the client's on its side, the remote one beyond.
     ends = pl.concat(
-        [elsewhere.select(address=side, port=port) for side, port in (_ENDS[:2], _ENDS[2:4])]
+        [elsewhere.select(address=side, port=port) for side, port in (ENDS[:2], ENDS[2:4])]
     ).unique()
     kept = pl.lit(value=False)
-    for side, port in (_ENDS[:2], _ENDS[2:4]):
+    for side, port in (ENDS[:2], ENDS[2:4]):
         rows = there.with_row_index("_row").join(
             ends, left_on=[side, port], right_on=["address", "port"], how="semi", nulls_equal=True
         )
@@ -113,11 +112,8 @@ def legs_near(dataset: Dataset, picked: pl.DataFrame, around: Scope, lookup: Loo
 
 def of_ends(talks: pl.DataFrame, flows: pl.DataFrame) -> pl.DataFrame:
     """Those of conversations that have the ends of some flows."""
-    names = ["initiator", "iport", "responder", "rport", "protocol"]
-    ends = pl.concat(
-        [flows.select(**dict(zip(names, order, strict=True))) for order in (_ENDS, _TURNED)]
-    ).unique()
-    return talks.join(ends, on=names, how="semi", nulls_equal=True, maintain_order="left")
+    ends = both_ways(flows, _TALK_ENDS)
+    return talks.join(ends, on=_TALK_ENDS, how="semi", nulls_equal=True, maintain_order="left")
 
 
 def views_of(picked: pl.DataFrame, near: pl.DataFrame, lookup: Lookup) -> pl.DataFrame:
@@ -130,9 +126,9 @@ def views_of(picked: pl.DataFrame, near: pl.DataFrame, lookup: Lookup) -> pl.Dat
     """
     if near["interface"].n_unique() <= 1:
         return pl.DataFrame(schema=VANTAGES)
-    keys = pl.concat([picked.select(_ENDS), picked.select(**dict(zip(_ENDS, _TURNED, strict=True)))]).unique()
+    keys = both_ways(picked)
     names = [one.id for one in gateways(lookup)]
-    mine = near.with_row_index("_row").join(keys, on=_ENDS, how="semi", nulls_equal=True)["_row"]
+    mine = near.with_row_index("_row").join(keys, on=ENDS, how="semi", nulls_equal=True)["_row"]
     rows = near.with_row_index("_row").filter(
         pl.col("_row").is_in(mine.implode()) | pl.col("interface").is_in(names)
     )
@@ -146,12 +142,11 @@ def view_of(views: pl.DataFrame, row: Mapping[str, Any]) -> dict[str, Any] | Non
     """The conversation of a record among those that several interfaces saw (``vantages.VANTAGES``)."""
     if not views.height:
         return None
-    ends = ["initiator", "iport", "responder", "rport", "protocol"]
     either = [
         pl.all_horizontal(
-            pl.col(name).eq_missing(pl.lit(row[end])) for name, end in zip(ends, order, strict=True)
+            pl.col(name).eq_missing(pl.lit(row[end])) for name, end in zip(_TALK_ENDS, order, strict=True)
         )
-        for order in (_ENDS, _TURNED)
+        for order in (ENDS, TURNED)
     ]
     here = pl.col("passes").list.contains(row["interface"]) & (pl.col("first") <= row["start"])
     fits = views.filter(pl.any_horizontal(either), here & (pl.col("last") >= row["start"]))

@@ -133,6 +133,18 @@ def _plans(dataset: Dataset, scope: Scope) -> Iterable[pl.LazyFrame]:
         )
 
 
+ENDS = ["source", "srcport", "target", "dstport", "protocol"]
+"""The columns that say between whom a flow was."""
+TURNED = ["target", "dstport", "source", "srcport", "protocol"]
+"""The same for the other direction."""
+
+
+def both_ways(picked: pl.DataFrame, names: Sequence[str] = ENDS) -> pl.DataFrame:
+    """Between whom flows were, each once in either direction; the columns are called by ``names``."""
+    ways = (picked.select(**dict(zip(names, order, strict=True))) for order in (ENDS, TURNED))
+    return pl.concat(ways).unique()
+
+
 def between(one: str, other: str) -> str:
     """The filter for records between two addresses, either way, whatever the interface showed for them."""
     there = f"{_is('srcaddr', one)} and {_is('dstaddr', other)}"
