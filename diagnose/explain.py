@@ -11,18 +11,15 @@ from diagnose.far_sides import view_of
 from diagnose.model import TCP
 from diagnose.packet import packet_of, protocol_name
 from diagnose.path import Stage, hops, path
-from diagnose.records import SYN_ACK
+from diagnose.quotes import Quotes
 from diagnose.said import (
     Rules,
     acl_says,
     acl_says_no,
     clock,
     end_of,
-    flag_names,
     groups_say,
     peer_of,
-    place_of,
-    plural,
     route_says,
     span,
     would_settle,
@@ -31,7 +28,7 @@ from diagnose.tri import Tri
 from diagnose.verdict import HIGH, LOW, MEDIUM, Evidence, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from datetime import datetime
 
     from diagnose.facts import Around
@@ -59,8 +56,8 @@ class Explainer:
             around: The records around those in question.
             now: What time it is.
         """
-        self._lookup, self._dataset, self._now = lookup, dataset, now
-        self._flows, self._views = around.flows, around.views
+        self._lookup, self._now, self._views = lookup, now, around.views
+        self._quotes = Quotes(around.flows, dataset)
 
     def verdict(self, row: Row) -> Verdict:
         """The verdict of one record.
@@ -70,7 +67,7 @@ class Explainer:
         """
         rules = self._rules(row)
         stem = codes.base(row["code"])
-        evidence = [self.shown("", row), *self._says(stem, row, rules), *self._about(row)]
+        evidence = [self._quotes.shown("", row), *self._says(stem, row, rules), *self._about(row)]
         if row["noise"] and stem != "R-BACKSCATTER":
             evidence.append(
                 Evidence(
@@ -106,26 +103,6 @@ class Explainer:
         )
 
     # -- evidence ------------------------------------------------------------------------------------------
-
-    def quote(self, row: Mapping[str, Any]) -> str:
-        """A record in a line."""
-        outcome = "ACCEPT" if row["accepted"] else "REJECT"
-        name = protocol_name(row["protocol"])
-        ends = f"{end_of(row, 'src')} → {end_of(row, 'dst')}"
-        flags = f", flags {flag_names(row['flags'])}" if row["flags"] is not None else ""
-        return (
-            f"{outcome} {name} {ends}{flags}, {plural(row['packets'] or 0, 'packet')}, {clock(row['start'])} "
-            f"at {row['interface']}"
-        )
-
-    def shown(self, what: str, row: Mapping[str, Any]) -> Evidence:
-        """A record as evidence, behind what it shows."""
-        return Evidence(what + self.quote(row), place_of(row), at=self._place(row))
-
-    def _place(self, row: Mapping[str, Any]) -> str:
-        report = self._dataset.files.get(row["_file"])
-        name = report.source.name.rpartition("/")[2] if report is not None else f"file {row['_file']}"
-        return f"{name}:{row['_line']}"
 
     def _about(self, row: Row) -> Iterator[Evidence]:
         way = {"ingress": "It came in", "egress": "It left"}.get(row["way"])
@@ -165,24 +142,27 @@ class Explainer:
                 "No SYN to its sender is among these records at any interface: nobody here asked for it"
             )
             return
-        asked = self._find(row, reverse=True, syn=True).filter(pl.col("interface") != row["interface"])
+        asked = self._quotes.find(row, reverse=True, syn=True).filter(pl.col("interface") != row["interface"])
         for other in asked.head(1).iter_rows(named=True):
-            yield self.shown("The SYN left by another interface: ", other)
+            yield self._quotes.shown("The SYN left by another interface: ", other)
 
     def _earlier(self, stem: str, row: Row) -> Iterator[Evidence]:
         here = pl.col("interface") == row["interface"]
         if stem == "R-NACL-RETURN" or (row["other_accepted"] and not row["same_accepted"]):
             for other in (
-                self._find(row, reverse=True).filter(here & pl.col("accepted")).head(1).iter_rows(named=True)
+                self._quotes.find(row, reverse=True)
+                .filter(here & pl.col("accepted"))
+                .head(1)
+                .iter_rows(named=True)
             ):
-                yield self.shown("It answers a request that was accepted: ", other)
+                yield self._quotes.shown("It answers a request that was accepted: ", other)
             yield Evidence(
                 "Security groups let every reply of an accepted request pass, so they did not refuse this one"
             )
             return
-        before = self._find(row).filter(here & pl.col("accepted") & (pl.col("start") <= row["start"]))
+        before = self._quotes.find(row).filter(here & pl.col("accepted") & (pl.col("start") <= row["start"]))
         for other in before.tail(1).iter_rows(named=True):
-            yield self.shown("The same flow was accepted before: ", other)
+            yield self._quotes.shown("The same flow was accepted before: ", other)
         if stem == "R-LATE":
             yield from (Evidence(text) for text in self._why_late(row))
 
@@ -202,7 +182,7 @@ class Explainer:
     def _idle(self, row: Row) -> int | None:
         """For how many seconds neither direction had any packet accepted."""
         here = (pl.col("interface") == row["interface"]) & pl.col("accepted")
-        both = pl.concat([self._find(row), self._find(row, reverse=True)]).filter(
+        both = pl.concat([self._quotes.find(row), self._quotes.find(row, reverse=True)]).filter(
             here & (pl.col("start") <= row["start"])
         )
         last = both["end"].max()
@@ -229,12 +209,12 @@ class Explainer:
             yield f"The packet came from {row['source']}, which the interface showed as {row['srcaddr']}"
 
     def _answers(self, stem: str, row: Row, rules: Rules | None) -> Iterator[Evidence]:
-        back = self._find(row, reverse=True)
+        back = self._quotes.find(row, reverse=True)
         here = back.filter(pl.col("interface") == row["interface"])
         if stem in {"A-OK", "A-REFUSED", "A-REPLY-REJECTED"}:
             wanted = here if stem == "A-REPLY-REJECTED" else here.filter("accepted")
             for other in wanted.head(1).iter_rows(named=True):
-                yield self.shown("The other direction: ", other)
+                yield self._quotes.shown("The other direction: ", other)
             if stem == "A-REFUSED":
                 yield Evidence(
                     "The answers carry RST and never SYN-ACK: nothing listens there, or the host refuses"
@@ -247,9 +227,13 @@ class Explainer:
             )
         elif stem == "A-ASYM":
             for other in back.filter(pl.col("interface") != row["interface"]).head(1).iter_rows(named=True):
-                yield self.shown("The reply is at another interface of the instance: ", other)
+                yield self._quotes.shown("The reply is at another interface of the instance: ", other)
         else:
-            yield Evidence("Nothing of the other direction is among these records")
+            elsewhere = back.filter(pl.col("interface") != row["interface"])
+            for other in elsewhere.head(1).iter_rows(named=True):
+                yield self._quotes.shown("The other direction is at another interface only: ", other)
+            if not elsewhere.height:
+                yield Evidence("Nothing of the other direction is among these records")
             yield from self._beyond(stem, row, rules)
 
     def _looks_refused(self, row: Row) -> bool:
@@ -259,6 +243,12 @@ class Explainer:
         return bool(unflagged and packets and size is not None and size / packets <= _BARE_RESET)
 
     def _beyond(self, stem: str, row: Row, rules: Rules | None) -> Iterator[Evidence]:
+        if stem == "A-NOREPLY-HOST" and _passes_by(rules):
+            yield Evidence(
+                f"{row['dstaddr']} is no address of {row['interface']}: it passed by here, and a reply may "
+                "pass another interface, as that of another availability zone"
+            )
+            return
         if stem == "A-NOREPLY-HOST":
             yield Evidence(
                 "AWS let it in: the host's firewall, a closed port, or a reply by another way come next"
@@ -267,9 +257,9 @@ class Explainer:
         if rules is None or not rules.packet.egress:
             return
         if stem == "A-REMOTE":
-            far = self._find(row).filter(pl.col("interface") != row["interface"])
+            far = self._quotes.find(row).filter(pl.col("interface") != row["interface"])
             for other in far.head(1).iter_rows(named=True):
-                yield self.shown("The far interface saw it: ", other)
+                yield self._quotes.shown("The far interface saw it: ", other)
         yield from self._at_gateway(row)
         if row["next_hop"] is not None and stem != "A-REMOTE":
             yield Evidence(f"next-hop-interface-id says that {row['next_hop']} received it")
@@ -291,7 +281,9 @@ class Explainer:
         yield Evidence(
             f"{what} {sure} refused at the NAT gateway's interface {other['interface']}{acl_says_no(rules)}"
         )
-        yield self.shown("There it is known by time and ports: " if view["probable"] else "There: ", other)
+        yield self._quotes.shown(
+            "There it is known by time and ports: " if view["probable"] else "There: ", other
+        )
         yield from acl_says(rules)
 
     def _refused_elsewhere(self, row: Row) -> Row | None:
@@ -299,18 +291,7 @@ class Explainer:
         view = view_of(self._views, row)
         if view is None or view["stopped"] in {None, row["interface"]}:
             return None
-        here = (pl.col("_file") == view["_file"]) & (pl.col("_line") == view["_line"])
-        return next(self._flows.filter(here).iter_rows(named=True), None)
-
-    def _find(self, row: Row, *, reverse: bool = False, syn: bool = False) -> pl.DataFrame:
-        """The records of the same conversation and direction, or of the other one, by time."""
-        names = ("source", "srcport", "target", "dstport")
-        values = [row[name] for name in names]
-        if reverse:
-            values = [*values[2:], *values[:2]]
-        fits = [pl.col(name).eq_missing(pl.lit(value)) for name, value in zip(names, values, strict=True)]
-        found = self._flows.filter(*fits, pl.col("protocol") == row["protocol"])
-        return found.filter((pl.col("flags") & 2 > 0) & (pl.col("flags") & SYN_ACK == 0)) if syn else found
+        return self._quotes.at(view)
 
     # -- the rest --------------------------------------------------------------------------------------------
 
@@ -352,6 +333,10 @@ class Explainer:
     def _confidence(self, stem: str, row: Row, rules: Rules | None) -> str:
         if stem in {"R-UNKNOWN", "A-NOREPLY-UNKNOWN"}:
             return LOW
+        if stem == "A-NOREPLY-HOST" and self._quotes.find(row, reverse=True).height:
+            return LOW  # it was answered somewhere
+        if stem == "A-NOREPLY-HOST" and _passes_by(rules):
+            return MEDIUM
         view = view_of(self._views, row)
         if stem == "A-REMOTE" and view is not None and view["probable"] and view["stopped"]:
             return LOW
@@ -393,3 +378,12 @@ class Explainer:
         # What answers is tracked: security groups do not judge it, whatever the ACL has become since.
         reply = stem == "R-NACL-RETURN" or (stem == "R-CHANGED-NACL" and not row["source_began"])
         return fixes.fixes(self._lookup, rules.interface, rules.packet, reply=reply)
+
+
+def _passes_by(rules: Rules | None) -> bool:
+    """Whether an interface is known to be but a hop on the way of what came in by it."""
+    return (
+        rules is not None
+        and rules.interface is not None
+        and not rules.interface.owns(rules.packet.destination)
+    )

@@ -57,6 +57,7 @@ class Case:
     noise: bool = False
     now: object = NOW
     others: tuple = field(default=())
+    confidence: str | None = None
 
 
 CASES: list[Case] = []
@@ -585,6 +586,22 @@ seen(
     "A-NOREPLY-HOST",
     record(w.WEB, (w.CLIENT, 44_310), (w.WEB_IP, 443), flags=SYN),
     record(w.FW_IN, (w.WEB_IP, 443), (w.CLIENT, 44_310), flags=SYN_ACK, flow_direction="egress"),
+    others=("The other direction is at another interface only: ACCEPT tcp", f"at {w.FW_IN}"),
+    confidence="low",
+)
+seen(
+    "a host that is silent",
+    "A-NOREPLY-HOST",
+    record(w.WEB, (w.CLIENT, 44_310), (w.WEB_IP, 443), flags=SYN),
+    others=("Nothing of the other direction", "the host's firewall"),
+    confidence="high",
+)
+seen(
+    "a transit gateway's interface is on the way only: the reply may come by one of another zone",
+    "A-NOREPLY-HOST",
+    record(w.TGW, (w.WEB_IP, 44_310), ("192.168.7.9", 443), flags=SYN, flow_direction="ingress"),
+    others=(f"192.168.7.9 is no address of {w.TGW}", "another availability zone"),
+    confidence="medium",
 )
 
 # -- Block Public Access and encryption controls -------------------------------------------------------------
@@ -1631,6 +1648,7 @@ def test_the_engine_says_so(case, folder):
         (verdict,) = [one for one in verdicts if one.record["_line"] == case.pick + 2]
     assert (verdict.code, verdict.noise) == (case.code, case.noise)
     assert codes.meaning(verdict.code)
+    assert case.confidence in {None, verdict.confidence}
     said = "\n".join([*(one.told for one in verdict.evidence), *verdict.ruled_out])
     assert said
     assert all(text in said for text in case.others), said
