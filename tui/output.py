@@ -15,13 +15,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tui.sanitise import clean
-from tui.units import iso
+from tui.units import decimal, iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-# Smaller decimals keep their digits in another way.
-_SMALL = 0.0001
 
 FORMATS = ("table", "csv", "json", "ndjson")
 
@@ -126,9 +123,7 @@ def _json(value: object) -> str:
 
 def _shown(value: object) -> str:
     """A value for people: decimals as Insights prints them, four places and no more than needed."""
-    if isinstance(value, float):
-        return f"{value:.4f}".rstrip("0").rstrip(".") if abs(value) >= _SMALL or not value else f"{value:.4g}"
-    return _cell(value)
+    return decimal(value) if isinstance(value, float) else _cell(value)
 
 
 def _cell(value: object) -> str:

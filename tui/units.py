@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 _THOUSANDS = ("", "k", "M", "G", "T", "P", "E")
 # Ids keep this many characters of their random part at either end.
 _KEEP = 4
+_SMALL, _LARGE = 1e-4, 1e15
 
 
 def count(number: int) -> str:
@@ -33,6 +34,18 @@ def _scaled(number: float, unit: str, prefixes: tuple[str, ...]) -> str:
 def whole(number: int) -> str:
     """A count in full, with thousands apart: ``1,234,567``."""
     return f"{number:,}"
+
+
+def decimal(value: float, apart: str = "") -> str:
+    """A number with a fraction, in four places at most: ``0.1667``; a very small or large one as ``1e-07``.
+
+    Args:
+        value: The number.
+        apart: What stands between thousands.
+    """
+    if value and not _SMALL <= abs(value) < _LARGE:
+        return f"{value:.4g}"
+    return f"{value:{apart}.4f}".rstrip("0").rstrip(".")
 
 
 def percent(part: int, total: int) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.units import clock, count, duration, iso, percent, shorten, size, stamp, whole
+from tui.units import clock, count, decimal, duration, iso, percent, shorten, size, stamp, whole
 
 COUNTS = st.integers(min_value=0, max_value=2**63 - 1)
 MOMENTS = st.datetimes(min_value=datetime(1, 1, 3), max_value=datetime(9999, 12, 29), timezones=st.just(UTC))  # noqa: DTZ001
@@ -73,6 +73,24 @@ def test_no_size_is_nothing():
 
 def test_a_whole_number_has_its_thousands_apart():
     assert [whole(n) for n in (0, 999, 1000, 1_234_567)] == ["0", "999", "1,000", "1,234,567"]
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (0.0, "0"),
+        (1 / 6, "0.1667"),
+        (-2.5, "-2.5"),
+        (1234.0, "1,234"),
+        (0.0001, "0.0001"),
+        (0.00004, "4e-05"),
+        (1e20, "1e+20"),
+        (float("nan"), "nan"),
+        (float("-inf"), "-inf"),
+    ],
+)
+def test_a_decimal_is_short_and_never_nothing_where_there_is_something(number, shown):
+    assert decimal(number, ",") == shown
 
 
 @given(st.integers(0, 10**12), st.integers(0, 10**12))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from tui.units import size, whole
+from tui.units import decimal, size, whole
 
 _ROUND = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 # The least lines between two numbers of a scale.
@@ -58,5 +58,5 @@ def full(value: float | None, *, is_bytes: bool = False) -> str:
     """A value in full: ``1,234,567``, ``0.1667``; of bytes also as people read them."""
     if value is None:
         return "-"
-    text = whole(int(value)) if float(value).is_integer() else f"{value:,.4f}".rstrip("0").rstrip(".")
+    text = whole(int(value)) if float(value).is_integer() else decimal(value, ",")
     return f"{text} ({size(round(value))})" if is_bytes and abs(value) >= 1000 else text

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from loaders import run
 from loaders.fields import resolve
 from tui.sanitise import clean
-from tui.units import clock, iso
+from tui.units import clock, decimal, iso
 from tui.widgets.table_layout import Column, Row
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 # No cell is wider than a screen.
 _LONGEST_CELL = 400
-_SMALL, _LARGE = 1e-4, 1e15
 _TONES = {"ACCEPT": "accept", "REJECT": "reject"}
 
 
@@ -143,15 +142,8 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, float):
-        return _decimal(value)
+        return decimal(value)
     return clean(str(value)[:_LONGEST_CELL])
-
-
-def _decimal(value: float) -> str:
-    """A number with a fraction: four places are enough to read; very small and very large ones are scaled."""
-    if value and not _SMALL <= abs(value) < _LARGE:
-        return f"{value:.4g}"
-    return f"{value:.4f}".rstrip("0").rstrip(".")
 
 
 def as_json(record: Mapping[str, Any]) -> str:
