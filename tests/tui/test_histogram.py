@@ -12,6 +12,7 @@ from tests.tui.conftest import (
     ENI,
     NARROW,
     WIDE,
+    burst,
     enter_filter,
     explorer_on,
     in_records,
@@ -354,3 +355,37 @@ async def test_a_delivery_of_later_times_leaves_the_cursor_on_its_time(app, logs
         await counted(pilot)
         assert bars.shown.timeline.step > step
         assert bars.span[0] <= moment < bars.span[1]
+
+
+async def test_they_point_at_the_newest_record_while_it_is_followed(app, logs):
+    async with app.run_test(size=NARROW) as pilot:
+        explorer = await in_records(pilot)
+        bars = await counted(pilot)
+        await press(pilot, "f")
+        for delivery in range(1, 4):
+            newest = BEGIN + 7200 * delivery
+            logs.deliver(line(start=newest), end=newest + 300)
+            records = len(ROWS) + delivery
+            await until("it is here", lambda records=records: explorer.state.dataset.height == records)
+            await counted(pilot)
+            await until("they point there", lambda: bars.cursor == bars.slots - 1)
+
+
+@pytest.mark.parametrize(("keys", "factor"), [(("plus",) * 2, 4), (("plus",) * 3 + ("minus",), 4)])
+async def test_keys_that_come_in_a_burst_zoom_as_often(app, keys, factor):
+    async with app.run_test(size=WIDE) as pilot:
+        explorer = await in_bars(pilot)
+        whole = explorer.bars.shown.timeline
+        await press(pilot, "home", *["right"] * (whole.height // 2))
+        burst(app, *keys)
+        wanted = whole.height * whole.step / factor
+        await until(
+            "all of them have acted",
+            lambda: (
+                (scope := explorer.state.scope).since is not None
+                and (scope.until - scope.since).total_seconds() < 1.2 * wanted
+            ),
+        )
+        await counted(pilot)
+        scope = explorer.state.scope
+        assert (scope.until - scope.since).total_seconds() > 0.8 * wanted

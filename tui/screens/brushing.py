@@ -40,6 +40,8 @@ class Brushing(Panes):
         """What the bars were counted for last, and when."""
         self._counted_in: Dataset | None = None
         """The records that they were counted in."""
+        self._zoomed_on: tuple[Scope | None, float] = None, 1.0
+        """A scope whose bars are not there yet, and how much of its time is to be looked at then."""
 
     def _tell(self, message: Message) -> None:
         if self.is_attached:
@@ -80,8 +82,12 @@ class Brushing(Panes):
             self.bars.point_at(row.record.get("timestamp"))
 
     def on_chart_view_moved(self, message: ChartView.Moved) -> None:
-        """Count anew where there is room for more bars, or for fewer."""
+        """Go on where the bars were waited for; count anew where there is room for more or for fewer."""
         message.stop()
+        self._point_at_record()
+        (scope, factor), self._zoomed_on = self._zoomed_on, (None, 1.0)
+        if scope == self.state.scope:
+            self._zoom(factor)
         self._count_where_resized()
 
     def on_resize(self) -> None:
@@ -130,8 +136,12 @@ class Brushing(Panes):
         self._zoom(2.0)
 
     def _zoom(self, factor: float) -> None:
-        shown = self.bars.shown
+        shown, scope = self.bars.shown, self.state.scope
         if shown is None or not self.bars.slots:
+            return
+        if shown.timeline.scope != scope or not self.bars.is_drawn:
+            before, more = self._zoomed_on
+            self._zoomed_on = scope, factor * (more if before == scope else 1.0)
             return
         timeline, cursor = shown.timeline, self.bars.cursor
         wanted = max(1, round(timeline.height * factor))

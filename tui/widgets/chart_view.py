@@ -151,6 +151,11 @@ class ChartView(Sized, can_focus=True):
         tones = (self.get_component_rich_style(f"chart--{tone}").color for tone in ("accept", "reject"))
         return Look(glyphs(), textured=len(set(tones)) == 1, log=self._is_log)
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether what is on the screen is what is to be shown."""
+        return self.chart is self.newest
+
     def redraw(self) -> None:
         """Draw anew in the background."""
         width, height = self.size.width, self.size.height - 1
