@@ -82,6 +82,10 @@ class State:
         """Go back one step, if there is one."""
         return self._step(self._back, self._forward)
 
+    def back_to(self, scope: Scope) -> bool:
+        """Go back to a scope, if that is where we came from, else on to it; whether it is another one."""
+        return self.back() if self._back and self._back[-1] == scope else self.go(scope)
+
     def forward(self) -> bool:
         """Go forward one step again, if there is one."""
         return self._step(self._forward, self._back)

@@ -13,6 +13,7 @@ from tui.keymap import GROUPS
 from tui.screens.brushing import Brushing
 from tui.screens.dashboards import Alarmed, Dashboards
 from tui.screens.queries import Queries
+from tui.screens.returning import Returning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -64,6 +65,7 @@ class Asking(Brushing):
         self._greets = greets
         self._opens_dashboard = dashboard is not None and bool(dashboard.tiles)
         self._diagnosing = Diagnosing()
+        self._returning = Returning()
 
     def action_query(self) -> None:
         """Ask a query of the records that are looked at."""
@@ -79,10 +81,27 @@ class Asking(Brushing):
         self._go_to(drill.scope)
 
     def _go_to(self, scope: Scope) -> None:
-        """Go to the records of a scope."""
+        """Go to the records of a scope, from whatever is open over the panes."""
+        self._returning.leave(self, self.state.scope, scope)
         self.set_focus(self.records)
         self.state.go(scope)
         self._scope_changed()
+
+    def _return(self) -> bool:
+        """Go back to the screens that led to the records that are looked at; whether any did."""
+        before = self._returning.before(self.state.scope)
+        if before is None:
+            return False
+        if self.state.back_to(before):
+            self._scope_changed()
+        self._returning.again(self)
+        self._tell_open_screen()
+        return True
+
+    def _tell_open_screen(self) -> None:
+        """Tell the screen over the panes, if one wants to know, that there are other records."""
+        self._queries.records_came(self.app)
+        self._dashboards.records_came(self.app)
 
     def action_problems(self) -> None:
         """List what could not be read."""
@@ -189,8 +208,6 @@ class Asking(Brushing):
 
     def _go_to_filter(self, text: str) -> None:
         """Go to the records that a filter finds among all of them."""
-        while self.app.screen is not self:
-            self.app.pop_screen()
         since, until = self._widest
         self._go_to(Scope(since=since, until=until, filter=text))
 
@@ -203,8 +220,12 @@ class Asking(Brushing):
         self._dashboards.open(self.app)
 
     def _narrow_to(self, field: str, value: object, keep: bool) -> None:
+        before = self.state.scope
         if self.state.narrow(field, value, keep=keep):
+            self._returning.leave(self, before, self.state.scope)
             self._scope_changed()
+        else:
+            self.app.pop_screen()
 
     @on(Alarmed)
     def _alarms_changed(self, message: Alarmed) -> None:

@@ -210,7 +210,6 @@ class DashboardScreen(Screen[None]):
         if scope is None:
             self.say("No records stand behind this.")
             return
-        self.dismiss()
         self._go(scope)
 
     @on(ChartView.Opened)

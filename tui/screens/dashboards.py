@@ -89,8 +89,8 @@ class Dashboards:
 
     def records_came(self, app: App[Any]) -> None:
         """Tell the screen, if it is open, that there are more records, and look at the alarms."""
-        if self._screen is not None and app.screen is self._screen:
-            self._screen.records_came()
+        if (screen := self._open(app)) is not None:
+            screen.records_came()
         if self._state.dataset is not None:
             self.look_at_alarms(self._state.dataset)
 
@@ -120,5 +120,10 @@ class Dashboards:
 
     def say(self, app: App[Any], text: str, *, alarmed: bool) -> None:
         """Say something on the dashboard, if it is open."""
-        if self._screen is not None and app.screen is self._screen:
-            self._screen.say(text, alarmed=alarmed)
+        if (screen := self._open(app)) is not None:
+            screen.say(text, alarmed=alarmed)
+
+    def _open(self, app: App[Any]) -> DashboardScreen | None:
+        """The screen, if it is open: the one opened last, or one that somebody came back to."""
+        here: Any = app.screen
+        return here if type(here) is type(self._screen) else None

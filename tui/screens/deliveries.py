@@ -166,7 +166,6 @@ class DeliveriesScreen(Listing):
         elif stretch is not None:
             around = USUAL_DELAY + CADENCE
             scope = Scope(group=one.group, since=stretch.since - around, until=stretch.until + CADENCE)
-        self.dismiss()
         self._go(scope)
 
 

@@ -79,8 +79,7 @@ class ExplorerScreen(Living):
     def _take_in(self, dataset: Dataset) -> None:
         self.state.dataset, self._trouble = dataset, None
         self._know_deliveries()
-        self._queries.records_came(self.app)
-        self._dashboards.records_came(self.app)
+        self._tell_open_screen()
         if self._is_looking:
             self._has_more = True  # what is found now is shown first, or nothing ever would be
         else:
@@ -249,6 +248,8 @@ class ExplorerScreen(Living):
         elif self.pane in {RECORD, HISTOGRAM}:
             self._zoomed = False
             self.set_focus(self.records)
+        elif self.pane == RECORDS and self._return():
+            return
         elif self.pane == RECORDS:
             self.groups.put_on(Place(scope.group, scope.stream) if scope.group else self.groups.place)
             self.set_focus(self.groups)

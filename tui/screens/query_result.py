@@ -155,7 +155,6 @@ class QueryResult(QueryPanes):
         if drill is None:
             self._say(("No filter can say which records stand behind this.", "warn"))
             return
-        self.dismiss()
         self._drill(drill)
 
     def _is_old(self) -> bool:

@@ -185,7 +185,6 @@ class ValuesScreen(Listing):
         row = self._table.row
         if row is None or self.source is None or self.source.values.name != self._field:
             return
-        self.dismiss()
         self._narrow(self._field, row.record["value"], keep)
 
     @on(FrameTable.Opened)
