@@ -37,7 +37,7 @@ _SAMPLED, _TURN = 10.0, 60.0
 # What settles in the first minutes is no leak.
 _WARM = 180.0
 # What came last goes to the store within half a minute; only then nothing is left to be done.
-_REST, _IDLE = 60.0, 60.0
+_REST, _IDLE = 60.0, 180.0
 _ESCAPE, _TAB, _ENTER, _EMPTIED = b"\x1b", b"\t", b"\r", b"\x01\x0b"
 _MARK = re.compile(r"\b198\.18\.(\d+)\.(\d+)\b")
 _QUERY = "stats count(*) as n, sum(packets) as s, count_distinct(packets) as d"
@@ -303,7 +303,7 @@ def rows(soaked: Soaked) -> list[Row]:
             note=memory,
         ),
         Row("processor while they come", (used_then - used) / (ended - begun) * 100, "%"),
-        Row("processor afterwards, the second minute", soaked.idle * 100, "%", bound=1),
+        Row("processor afterwards, over three minutes", soaked.idle * 100, "%", bound=1),
         Row("last delivery to all counted", soaked.behind, "s", note="with a filter taken away"),
         Row("marked records not seen", soaked.unseen, bound=0, unit=""),
     ]

@@ -355,8 +355,10 @@ def _source(
     skip: str | None = None,
     error: str | None = None,
 ) -> SourceFile:
-    name = _printable(name)
-    at, names = place(name, _printable(walk.label)), walk.names
+    name, names, before = _printable(name), walk.names, walk.known.get(path)
+    if before is not None and (before.name, before.names) == (name, names):
+        return SourceFile(before.path, before.name, before.place, fingerprint, hot, names, skip, error)
+    at = place(name, _printable(walk.label))
     if names != NO_NAMES:
         at = replace(at, group=names.of(at.group), fields=names.fields_of(at.group) or ())
     return SourceFile(path, name, at, fingerprint, hot, names, skip, error)

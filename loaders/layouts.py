@@ -152,16 +152,22 @@ def _delivered(name: str, folders: tuple[str, ...]) -> Place | None:
     if found := _FLOW_LOG.match(name):
         layout = "s3-hive" if _is_hive(folders) else "s3"
         group = "/".join(found.group("account", "region", "flow_log"))
-        return Place(layout, group, None, _time(found["time"]), delivery=True)
+        return _delivery(layout, group, None, _time(found["time"]))
     if found := _TRAIL.match(name) or _DIGEST.match(name):
         group = "/".join(found.group("account", "region", "service"))
         stream = "_".join(found.group("account", "service", "region"))
         told = found.groupdict().get("time")
-        return Place("s3", group, stream, _time(told) if told else None, delivery=True)
+        return _delivery("s3", group, stream, _time(told) if told else None)
     if found := _RESOLVER.match(name):
         group = "/".join(found.group("account", "service"))
-        return Place("s3", group, found["vpc"], _time(found["time"]), delivery=True)
+        return _delivery("s3", group, found["vpc"], _time(found["time"]))
     return None
+
+
+# Files of one group and minute share what their names say: an explorer keeps that of each file for days.
+@lru_cache(maxsize=4096)
+def _delivery(layout: str, group: str, stream: str | None, time: datetime | None) -> Place:
+    return Place(layout, group, stream, time, delivery=True)
 
 
 def _put_by_firehose(name: str, folders: tuple[str, ...], root: str) -> Place | None:

@@ -11,6 +11,7 @@ from loaders import run
 from loaders.batch import Loaded, Recognised, append, batches, without
 from loaders.dataset import Dataset, FileReport, Progress
 from loaders.discover import NoLogsError, SourceFile, check_roots, discover
+from loaders.layered import joined
 from loaders.read import Delivered, load
 from loaders.recognise import Unrecognised, recognise
 from loaders.sources import Sources, first_copies, is_other, newest_first
@@ -328,7 +329,7 @@ class Library:
                 append(parts, kind, frame)
         else:
             parts = list(in_order([*parts, *kept]))
-        self.dataset = Dataset(tuple(parts), {**self.dataset.files, **loaded.reports})
+        self.dataset = Dataset(tuple(parts), joined(self.dataset.files, loaded.reports))
         self._numbers |= {loaded.files[number].path: number for number in loaded.reports}
 
     def _kept(self, loaded: Loaded) -> list[Part] | None:

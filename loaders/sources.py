@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +14,8 @@ if TYPE_CHECKING:
 
     from loaders.discover import SourceFile
 
-Delivery = tuple[str, int]
-"""What AWS makes unique: the name of a delivery below its directory, and its size."""
+Delivery = bytes
+"""What AWS makes unique, in a few bytes: the name of a delivery below its directory, and its size."""
 
 
 class Sources:
@@ -79,15 +80,13 @@ class Sources:
 
     def look_everywhere(self, walk: Iterable[SourceFile]) -> None:
         """Take what a walk has found in place of all that was known."""
-        files = list(first_copies(walk, self._first))
+        pairs = list(_counted(walk, self._first))
+        files = [file for file, _ in pairs]
         self.files = {file.path: file for file in files}
         self._inodes = {file.fingerprint[2]: file.path for file in files}
-        sound = [file for file in files if delivery_of(file) and not file.skip]
-        self._first = {key: file.name for file in sound if (key := delivery_of(file))}
+        self._first = {key: file.name for file, key in pairs if key is not None}
         self._copied = {
-            (file.name.rpartition("/")[2], file.size)
-            for file in files
-            if file.skip and file.place.delivery and file.skip.startswith(_COPY)
+            _key(file) for file in files if file.skip and file.place.delivery and file.skip.startswith(_COPY)
         }
 
     def _vanished(self, paths: Collection[str], found: Mapping[str, SourceFile]) -> set[str]:
@@ -151,7 +150,12 @@ def delivery_of(file: SourceFile) -> Delivery | None:
     """What tells a delivery from all others; ``None`` for what is none, or is not read."""
     if not file.place.delivery or file.skip or file.error:
         return None
-    return file.name.rpartition("/")[2], file.size
+    return _key(file)
+
+
+def _key(file: SourceFile) -> Delivery:
+    told = f"{file.size} {file.name.rpartition('/')[2]}"
+    return hashlib.blake2b(told.encode(), digest_size=16).digest()
 
 
 def first_copies(
@@ -165,12 +169,18 @@ def first_copies(
         files: The files.
         before: Which copy was the first one until now: it remains that for as long as it is there.
     """
-    ordered = sorted(files, key=lambda file: file.name)
-    before = before or {}
-    first = {
-        key: file.name for file in ordered if (key := delivery_of(file)) and before.get(key) == file.name
-    }
-    for file in ordered:
-        key = delivery_of(file)
+    return (file for file, _ in _counted(files, before or {}))
+
+
+def _counted(
+    files: Iterable[SourceFile], before: Mapping[Delivery, str]
+) -> Iterator[tuple[SourceFile, Delivery | None]]:
+    """The same, each with what tells it from other deliveries, if it is one and no copy."""
+    ordered = [(file, delivery_of(file)) for file in sorted(files, key=lambda file: file.name)]
+    first = {key: file.name for file, key in ordered if key is not None and before.get(key) == file.name}
+    for file, key in ordered:
         original = file.name if key is None else first.setdefault(key, file.name)
-        yield file if original == file.name else replace(file, skip=f"{_COPY}{original}")
+        if original == file.name:
+            yield file, key
+        else:
+            yield replace(file, skip=f"{_COPY}{original}"), None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import gc
 import io
 import os
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 _EXPLORE = "explore"
 # New objects that Python lets come about before it looks for cycles among them; its own default is 700.
 _GARBAGE = 50_000
+_ARENAS = -8
 
 
 class _Commands(click.Group):
@@ -193,6 +196,7 @@ def main() -> None:
     # polars gives memory back to the system at once and asks for it again for the next batch of files; kept
     # for ten seconds, logs are read a tenth faster. Its allocator looks here when polars is loaded.
     os.environ.setdefault("_RJEM_MALLOC_CONF", "dirty_decay_ms:10000,muzzy_decay_ms:10000")
+    _share_memory()
     # There are no cycles to be found in what has just been imported; looking takes a tenth of the start.
     gc.set_threshold(_GARBAGE)
     _silence_polars()
@@ -200,6 +204,15 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # what the terminal's encoding lacks is spelt out
     cli(prog_name="flowtui")
+
+
+def _share_memory() -> None:
+    """Have all threads take memory from the same two places: each for itself keeps what others could use.
+
+    That is glibc's ``M_ARENA_MAX``, which other libraries do not have.
+    """
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(_ARENAS, 2)
 
 
 def _silence_polars() -> None:

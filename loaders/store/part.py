@@ -11,6 +11,7 @@ import polars as pl
 
 from loaders import run
 from loaders.parts import Part, as_logged
+from loaders.recent import Recent
 from loaders.schema import TIMESTAMP
 from loaders.store.rollups import is_exact
 from loaders.store.shape import from_bytes
@@ -22,8 +23,14 @@ if TYPE_CHECKING:
     from loaders.addresses import Address
     from loaders.store.manifest import Segment
 
+# Questions come in groups, as a dashboard asks them, and then no more for hours: what they look at takes many
+# times the memory that it takes packed.
+_ROLLUP_SECONDS = 20.0
 # To fetch another stretch of a segment takes as long as to read over so many rows between two of them.
 _GAP = 20_000
+
+
+_rollups: Recent[StoredPart, pl.DataFrame | None] = Recent(_ROLLUP_SECONDS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,9 +92,12 @@ class StoredPart(Part):
         """How many rows each minute has, newest first."""
         return from_bytes(self.segment.minutes)
 
-    @cached_property
+    @property
     def rollup(self) -> pl.DataFrame | None:
         """Counts by minute, stream and outcome; ``None`` where a sum is too large for them."""
+        return _rollups.of(self, self._unpacked_rollup)
+
+    def _unpacked_rollup(self) -> pl.DataFrame | None:
         found = from_bytes(self.segment.rollup)
         return found if is_exact(found) else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loaders.overlap import overlaps
+from loaders.overlap import _windows, overlaps
 from query.once import counted_once
 from query.scope import Scope
 from query.view import look
@@ -20,6 +20,10 @@ def write(root, flow_log, *records):
     put(root, delivery(flow_log=flow_log), text(HEADER, *records))
 
 
+def write_more(root, flow_log, number, *records):
+    put(root, delivery(flow_log=flow_log, code=f"{number:08x}"), text(HEADER, *records))
+
+
 def group(flow_log):
     return f"123456789012/us-east-1/{flow_log}"
 
@@ -29,6 +33,19 @@ def test_records_that_two_flow_logs_hold_are_counted_by_pair(tmp_path):
     write(tmp_path, B, *lines(2, 3))
     (found,) = overlaps(load(tmp_path))
     assert (found.kept, found.other, found.interfaces, found.records) == (group(A), group(B), (ENI,), 2)
+
+
+def test_many_records_are_compared_a_stretch_of_time_after_the_other(tmp_path, monkeypatch):
+    for number in range(12):
+        start = START + 60 * number
+        write_more(tmp_path, A, number, *lines(1, 2, number + 10, start=start))
+        write_more(tmp_path, B, number, *lines(2, number + 10, start=start), *lines(1, start=start + 30))
+    dataset = load(tmp_path)
+    (at_once,) = overlaps(dataset)
+    assert at_once.records == 24
+    monkeypatch.setattr("loaders.overlap._AT_ONCE", 10)
+    assert len(list(_windows(dataset.parts))) > 5
+    assert overlaps(dataset) == (at_once,)
 
 
 def test_one_interface_in_two_flow_logs_at_other_times_is_no_overlap(tmp_path):

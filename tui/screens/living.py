@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from tui.newcomers import Newcomers
 
 # Seconds that a record is marked as new, and the least between two data sets that are kept to tell by.
-_MARKED, _APART = 3.0, 0.5
-# Seconds between two searches for records that are there twice.
-_COMPARE_SECONDS = 60.0
+_MARKED, _APART = 3.0, 1.5
+# The least between two searches for records that are there twice: seconds, and the share that has come.
+_COMPARE_SECONDS, _GROWN = 60.0, 0.1
 # Seconds between two looks at the clock and at what has been delivered.
 _TICK = 5.0
 
@@ -57,8 +57,8 @@ class Living(Asking):
     _deliveries: Deliveries | None = None
     _learnt: Dataset | None = None
     """What was looked at for deliveries last."""
-    _compared: tuple[set[tuple[str, str]], float] = set(), 0.0
-    """The log streams in which records were looked for that are there twice, and when."""
+    _compared: tuple[set[tuple[str, str]], int, float] = set(), 0, 0.0
+    """The log streams and how many records they had when some were looked for that are there twice; when."""
     _to_newest = False
     """Whether the screen was at the newest record when it was thawed."""
 
@@ -71,10 +71,12 @@ class Living(Asking):
     # -- what is there twice ----------------------------------------------------------------------------
 
     def _compare(self, dataset: Dataset, rows: list[dict[str, Any]]) -> None:
-        """Look for records that are there twice: when there are other streams, else only now and then."""
+        """Look for records that are there twice: when there are other streams, or many more records."""
         streams, now = {(row["log_group"], row["log_stream"]) for row in rows}, monotonic()
-        if streams != self._compared[0] or now > self._compared[1] + _COMPARE_SECONDS:
-            self._compared = streams, now
+        before, height, when = self._compared
+        has_grown = abs(dataset.height - height) > height * _GROWN and now > when + _COMPARE_SECONDS
+        if streams != before or has_grown:
+            self._compared = streams, dataset.height, now
             self._workers.compare(dataset)
 
     @on(Compared)
