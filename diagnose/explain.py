@@ -210,7 +210,8 @@ class Explainer:
 
     def _answers(self, stem: str, row: Row, rules: Rules | None) -> Iterator[Evidence]:
         back = self._quotes.find(row, reverse=True)
-        here = back.filter(pl.col("interface") == row["interface"])
+        is_here = pl.col("interface") == row["interface"]
+        here, elsewhere = back.filter(is_here), back.filter(~is_here)
         if stem in {"A-OK", "A-REFUSED", "A-REPLY-REJECTED"}:
             wanted = here if stem == "A-REPLY-REJECTED" else here.filter("accepted")
             for other in wanted.head(1).iter_rows(named=True):
@@ -226,10 +227,9 @@ class Explainer:
                 f"ICMP went from {row['target']} to {row['source']} within 120 s: unreachable, most likely"
             )
         elif stem == "A-ASYM":
-            for other in back.filter(pl.col("interface") != row["interface"]).head(1).iter_rows(named=True):
+            for other in elsewhere.head(1).iter_rows(named=True):
                 yield self._quotes.shown("The reply is at another interface of the instance: ", other)
         else:
-            elsewhere = back.filter(pl.col("interface") != row["interface"])
             for other in elsewhere.head(1).iter_rows(named=True):
                 yield self._quotes.shown("The other direction is at another interface only: ", other)
             if not elsewhere.height:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from diagnose.initiator import has_syn
 from diagnose.packet import protocol_name
-from diagnose.records import SYN_ACK
 from diagnose.said import clock, end_of, flag_names, place_of, plural
 from diagnose.verdict import Evidence
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from loaders.dataset import Dataset
-
-_SYN = 2
 
 
 class Quotes:
@@ -54,9 +52,7 @@ class Quotes:
             values = [*values[2:], *values[:2]]
         fits = [pl.col(name).eq_missing(pl.lit(value)) for name, value in zip(names, values, strict=True)]
         found = self._flows.filter(*fits, pl.col("protocol") == row["protocol"])
-        if not syn:
-            return found
-        return found.filter((pl.col("flags") & _SYN > 0) & (pl.col("flags") & SYN_ACK == 0))
+        return found.filter(has_syn(pl.col("flags"))) if syn else found
 
     def at(self, place: Mapping[str, Any]) -> dict[str, Any] | None:
         """The record of a file and a line, if it is among those that are known."""

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from tui.dashboards.definition import Dashboard
     from tui.widgets.table_layout import Row
 
-
 # Seconds that the cursor has to stay on a record before its raw line is fetched.
 _REST = 0.15
 _MISSING = "missing"
